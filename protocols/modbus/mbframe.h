@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mbframe - what can be said of an RTU frame without knowing the registers
+ *
+ * Modbus over Serial Line V1.02 2.5.1 (frame, CRC), Application Protocol V1.1b3 6 (requests).
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MB_FRAME_MAX 256 /* address to CRC */
+#define MB_FRAME_MIN 4
+#define MB_READ_MAX  125 /* registers */
+#define MB_WRITE_MAX 123
+#define MB_UNIT_MAX  247
+
+enum mb_function { MB_READ_HOLDING = 0x03, MB_WRITE_SINGLE = 0x06, MB_WRITE_MULTIPLE = 0x10 };
+
+enum mb_exception {
+	MB_OK = 0,
+	MB_ILLEGAL_FUNCTION = 1,
+	MB_ILLEGAL_ADDRESS = 2,
+	MB_ILLEGAL_VALUE = 3,
+	MB_SILENCE = 256, /* no answer at all */
+};
+
+/* CRC-16 as it stands in the frame, low byte first: 0x01 then 0x84 is 0x8401. */
+uint16_t mb_crc(const uint8_t *bytes, size_t len_bytes);
+/* At least MB_FRAME_MIN bytes, and the last two are the CRC of the others. */
+bool mb_frame_intact(const uint8_t *frame, size_t len_bytes);
+/*
+ * Length of the request that starts with these bytes, CRC included. 0: cannot be told (too few
+ * bytes yet, or a function whose length is not known here).
+ */
+size_t mb_request_length(const uint8_t *frame, size_t len_bytes);
+/* Whether this is one of the functions of the manual's A3.2. */
+bool mb_function_served(uint8_t function);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slave - what the protocol machine of a station looks like to the line it stands on
+ *
+ * Bytes and times go in, frames and times come out. A slave owns no descriptor that leaves the
+ * process, reads no clock and allocates only in its create(). Times are ns of bus time.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clk.h"
+
+#define SLAVE_IDLE CLK_NEVER /* tick() has nothing to wait for */
+
+/* How a station's characters look on the wire. */
+struct slave_format {
+	uint32_t baud;
+	unsigned char_bits; /* start, data, parity and stop */
+};
+
+static inline int64_t slave_char_ns(const struct slave_format *format)
+{
+	return (int64_t)format->char_bits * NS_PER_S / format->baud;
+}
+
+/*
+ * Where a slave's frames go. The line adds the turnaround to ready_ns; format is the one the
+ * frame must be sent in, which a change made by the very request does not touch.
+ */
+struct slave_tx {
+	void (*send)(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
+		     const struct slave_format *format);
+	void *ctx;
+};
+
+struct slave_ops {
+	/* len_bytes characters without a gap between them, the last of which ended at end_ns. */
+	void (*rx)(void *slave, int64_t end_ns, const uint8_t *bytes, size_t len_bytes);
+	/* Returns the next deadline in ns, or SLAVE_IDLE. */
+	int64_t (*tick)(void *slave, int64_t now_ns);
+	/* The format in which it listens now. */
+	struct slave_format (*format)(const void *slave);
+};
+
+struct slave {
+	const struct slave_ops *ops;
+	void *ctx; /* borrowed */
+};
