@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* banner - what the daemon prints when its ports are open */
+#include "sim/banner.h"
+
+#define METERS_SHOWN 8 /* of one line */
+
+static char parity_letter(int64_t parity)
+{
+	return parity == POINT_PARITY_NONE ? 'N' : parity == POINT_PARITY_ODD ? 'O' : 'E';
+}
+
+static void print_line(FILE *out, const struct bench *bench, const struct bench_conf *conf,
+		       const struct bench_line_info *info)
+{
+	const struct meter *first = bench_meter_at(bench, info->conf->meters[0]);
+
+	fprintf(out, "  %-10s Modbus RTU  %5lld 8%c1  %s -> %s\n", info->conf->name,
+		(long long)meter_setting(first, POINT_BAUD),
+		parity_letter(meter_setting(first, POINT_PARITY)), info->path, info->device);
+	for (size_t i = 0; i < info->conf->meter_count && i < METERS_SHOWN; i++) {
+		const struct bench_meter_conf *meter = &conf->meters[info->conf->meters[i]];
+
+		fprintf(out, "             address %3lld  %s (%s, serial %08lld)\n",
+			(long long)meter_setting(bench_meter_at(bench, info->conf->meters[i]),
+						 POINT_MODBUS_ID),
+			meter->name, meter->model->name, (long long)meter->serial);
+	}
+	if (info->conf->meter_count > METERS_SHOWN)
+		fprintf(out, "             and %zu more\n", info->conf->meter_count - METERS_SHOWN);
+}
+
+static void print_demo(FILE *out, const struct bench *bench)
+{
+	const struct bench_line_info info = bench_line_info(bench, 0);
+	const struct meter *meter = bench_meter_at(bench, info.conf->meters[0]);
+	const long long id = (long long)meter_setting(meter, POINT_MODBUS_ID);
+	const long long baud = (long long)meter_setting(meter, POINT_BAUD);
+
+	fprintf(out,
+		"\nA household's meter, at the local time of day; L3 has solar panels.\n"
+		"Copy one of these into another terminal:\n\n"
+		"  voltages L1 L2 L3 (V), once a second\n"
+		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x5002 -c 3 %s\n\n"
+		"  active power: total, L1 L2 L3 (kW); negative is export\n"
+		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x5012 -c 4 %s\n\n"
+		"  energy: total, T1, T2 (kWh), read once\n"
+		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x6000 -c 3 -1 %s\n\n",
+		id, baud, info.path, id, baud, info.path, id, baud, info.path);
+	fputs("Ctrl-C ends it. Your own bench: metersimd --config FILE, see "
+	      "docs/integrator.md.\n",
+	      out);
+}
+
+void banner_print(FILE *out, const struct bench *bench, const struct bench_conf *conf, bool demo)
+{
+	fprintf(out, "metersimd %s: %zu meter%s on %zu line%s\n", METERSIM_VERSION,
+		conf->meter_count, conf->meter_count == 1 ? "" : "s", conf->line_count,
+		conf->line_count == 1 ? "" : "s");
+	for (size_t i = 0; i < bench_line_count(bench); i++) {
+		const struct bench_line_info info = bench_line_info(bench, i);
+
+		print_line(out, bench, conf, &info);
+	}
+	if (demo)
+		print_demo(out, bench);
+	fputs("ready\n", out);
+	fflush(out);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_conf - the configuration of a bench: the file as a whole, lines and ports */
+#include "sim/bench_conf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "sim/bench_meter_conf.h"
+
+#define COUNT(a)           (sizeof(a) / sizeof((a)[0]))
+#define DEFAULT_TURNAROUND (5 * NS_PER_MS)
+#define DEFAULT_MODE       0600
+
+struct bench_text {
+	int64_t seed;
+	double speed;
+	const struct conf_node *meters;
+	const struct conf_node *lines;
+};
+
+static const struct conf_field bench_fields[] = {
+	{.key = "seed", .read = conf_int, .offset = offsetof(struct bench_text, seed)},
+	{.key = "speed",
+	 .read = conf_number,
+	 .offset = offsetof(struct bench_text, speed),
+	 .min = 0,
+	 .max = 100000},
+	{.key = "meters",
+	 .read = conf_raw,
+	 .offset = offsetof(struct bench_text, meters),
+	 .required = true},
+	{.key = "lines",
+	 .read = conf_raw,
+	 .offset = offsetof(struct bench_text, lines),
+	 .required = true},
+};
+
+static const char *const protocol_names[] = {"modbus", NULL};
+static const char *const pace_names[] = {"real", "off", NULL};
+enum { PACE_REAL, PACE_OFF };
+
+struct line_text {
+	char name[CONF_TEXT_MAX];
+	int protocol;
+	const struct conf_node *port;
+	int pace;
+	int64_t turnaround_ns;
+	const struct conf_node *meters;
+};
+
+static const struct conf_field line_fields[] = {
+	{.key = "name",
+	 .read = conf_text,
+	 .offset = offsetof(struct line_text, name),
+	 .required = true},
+	{.key = "protocol",
+	 .read = conf_choice,
+	 .offset = offsetof(struct line_text, protocol),
+	 .required = true,
+	 .names = protocol_names},
+	{.key = "port",
+	 .read = conf_raw,
+	 .offset = offsetof(struct line_text, port),
+	 .required = true},
+	{.key = "pace",
+	 .read = conf_choice,
+	 .offset = offsetof(struct line_text, pace),
+	 .names = pace_names},
+	{.key = "turnaround",
+	 .read = conf_duration,
+	 .offset = offsetof(struct line_text, turnaround_ns),
+	 .min = 0,
+	 .max = 10},
+	{.key = "meters",
+	 .read = conf_raw,
+	 .offset = offsetof(struct line_text, meters),
+	 .required = true},
+};
+
+/* "0660" */
+static bool read_mode(const struct conf_context *context, const struct conf_node *node,
+		      const struct conf_field *field, void *dest)
+{
+	const char *text = conf_scalar(context, node, field->key);
+	const size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return false;
+	if (len < 3 || len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0')) {
+		conf_error(context, node, "%s: '%.20s' is not a file mode such as 0660", field->key,
+			   text);
+		return false;
+	}
+	*(uint32_t *)dest = (uint32_t)strtoul(text, NULL, 8);
+	return true;
+}
+
+static bool read_pty_path(const struct conf_context *context, const struct conf_node *node,
+			  const struct conf_field *field, void *dest)
+{
+	const char *text = conf_scalar(context, node, field->key);
+
+	if (!text)
+		return false;
+	if (*text == '\0' || data_path_beside(text, context->file, dest) < 0) {
+		conf_error(context, node, "%s: a path is expected", field->key);
+		return false;
+	}
+	return true;
+}
+
+static const struct conf_field port_fields[] = {
+	{.key = "pty",
+	 .read = read_pty_path,
+	 .offset = offsetof(struct bench_line_conf, pty),
+	 .required = true},
+	{.key = "mode", .read = read_mode, .offset = offsetof(struct bench_line_conf, mode)},
+	{.key = "group", .read = conf_text, .offset = offsetof(struct bench_line_conf, group)},
+};
+
+/* "pty" alone leaves the place to the program. */
+static bool read_port(const struct conf_context *context, const struct conf_node *node,
+		      struct bench_line_conf *line)
+{
+	line->mode = DEFAULT_MODE;
+	if (node->kind == CONF_SCALAR && strcmp(node->text, "pty") == 0)
+		return true;
+	if (node->kind == CONF_SCALAR) {
+		conf_error(context, node,
+			   "port: '%.60s' is neither 'pty' nor a map such as {pty: "
+			   "PATH}",
+			   node->text);
+		return false;
+	}
+	return conf_map(context, node, "port", port_fields, COUNT(port_fields), line);
+}
+
+static bool find_meter(const struct conf_context *context, const struct conf_node *node,
+		       const struct bench_conf *conf, size_t *ret)
+{
+	const char *name = conf_scalar(context, node, "meters");
+	const char *nearest = NULL;
+
+	if (!name)
+		return false;
+	for (size_t i = 0; i < conf->meter_count; i++) {
+		if (strcmp(conf->meters[i].name, name) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < conf->meter_count && !nearest; i++) {
+		const char *names[] = {conf->meters[i].name};
+		char hint[CONF_TEXT_MAX + 32];
+
+		if (*conf_hint(name, names, 1, hint, sizeof(hint)))
+			nearest = conf->meters[i].name;
+	}
+	conf_error(context, node, "meters: there is no meter '%.60s'%s%s%s", name,
+		   nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+	return false;
+}
+
+static bool read_line_meters(const struct conf_context *context, const struct conf_node *node,
+			     const struct bench_conf *conf, struct bench_line_conf *line)
+{
+	bool ok = true;
+
+	if (node->kind != CONF_LIST || node->count < 1) {
+		conf_error(context, node, "meters: a list of names of meters is expected");
+		return false;
+	}
+	line->meters = calloc(node->count, sizeof(*line->meters));
+	if (!line->meters) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		size_t index;
+
+		if (!find_meter(context, node->item[i], conf, &index)) {
+			ok = false;
+			continue;
+		}
+		for (size_t j = 0; j < line->meter_count; j++) {
+			if (line->meters[j] != index)
+				continue;
+			conf_error(context, node->item[i], "meters: '%s' is given twice",
+				   node->item[i]->text);
+			ok = false;
+		}
+		if (!conf->meters[index].model->modbus.present) {
+			conf_error(context, node->item[i], "meters: model '%s' has no Modbus",
+				   conf->meters[index].model->name);
+			ok = false;
+		}
+		line->meters[line->meter_count++] = index;
+	}
+	return ok;
+}
+
+/* Lines before it have other names and other places. */
+static bool check_line(const struct conf_context *context, const struct conf_node *node,
+		       const struct bench_conf *conf, const struct bench_line_conf *line)
+{
+	bool ok = true;
+
+	if (strchr(line->name, '/')) {
+		conf_error(context, node, "name: '%.60s' has a slash in it", line->name);
+		ok = false;
+	}
+	for (size_t i = 0; i + 1 < conf->line_count; i++) {
+		const struct bench_line_conf *other = &conf->lines[i];
+
+		if (*line->name && strcmp(other->name, line->name) == 0) {
+			conf_error(context, node, "there are two lines '%.60s'", line->name);
+			ok = false;
+		} else if (*line->pty && strcmp(other->pty, line->pty) == 0) {
+			conf_error(context, node, "lines '%.60s' and '%.60s' have one pty",
+				   other->name, line->name);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+/* Reads on after an error, to find all of them; what is missing has been reported. */
+static bool read_line(const struct conf_context *context, const struct conf_node *node,
+		      struct bench_conf *conf, bool meters_known)
+{
+	struct line_text t = {.turnaround_ns = DEFAULT_TURNAROUND};
+	struct bench_line_conf *line = &conf->lines[conf->line_count++];
+	bool ok = conf_map(context, node, "the line", line_fields, COUNT(line_fields), &t);
+
+	memcpy(line->name, t.name, sizeof(line->name));
+	line->paced = t.pace == PACE_REAL;
+	line->turnaround_ns = t.turnaround_ns;
+	if (t.port)
+		ok &= read_port(context, t.port, line);
+	ok &= check_line(context, node, conf, line);
+	if (t.meters && meters_known)
+		ok &= read_line_meters(context, t.meters, conf, line);
+	return ok;
+}
+
+static bool is_list(const struct conf_context *context, const struct conf_node *node,
+		    const char *what, size_t most)
+{
+	if (node->kind == CONF_LIST && node->count >= 1 && node->count <= most)
+		return true;
+	conf_error(context, node, "%s: a list of 1 to %zu %s is expected", what, most, what);
+	return false;
+}
+
+static bool read_meters(const struct conf_context *context, const struct conf_node *node,
+			struct bench_conf *conf)
+{
+	bool ok = true;
+
+	if (!is_list(context, node, "meters", BENCH_METERS_MAX))
+		return false;
+	conf->meters = calloc(node->count, sizeof(*conf->meters));
+	if (!conf->meters) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++)
+		ok &= bench_meter_conf_read(context, node->item[i], conf);
+	return ok;
+}
+
+/* meters_known: else lines may name meters that are missing for an error of theirs only. */
+static bool read_lines(const struct conf_context *context, const struct conf_node *node,
+		       struct bench_conf *conf, bool meters_known)
+{
+	bool ok = true;
+
+	if (!is_list(context, node, "lines", BENCH_LINES_MAX))
+		return false;
+	conf->lines = calloc(node->count, sizeof(*conf->lines));
+	if (!conf->lines) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++)
+		ok &= read_line(context, node->item[i], conf, meters_known);
+	return ok;
+}
+
+static bool read_bench(const struct conf_context *context, const struct conf_node *root,
+		       struct bench_conf *conf)
+{
+	struct bench_text t = {.seed = 1, .speed = 1};
+	bool ok =
+		conf_map(context, root, "the configuration", bench_fields, COUNT(bench_fields), &t);
+	bool meters_ok;
+
+	conf->seed = t.seed;
+	conf->speed = t.speed;
+	meters_ok = t.meters && read_meters(context, t.meters, conf);
+	if (t.lines)
+		ok &= read_lines(context, t.lines, conf, meters_ok);
+	return ok && meters_ok;
+}
+
+static int read_tree(struct bench_conf **ret, const struct conf_tree *tree, struct diag *diag)
+{
+	const struct conf_context context = {.file = conf_tree_file(tree), .diag = diag};
+	struct bench_conf *conf = calloc(1, sizeof(*conf));
+
+	if (!conf)
+		return -ENOMEM;
+	if (!read_bench(&context, conf_tree_root(tree), conf)) {
+		bench_conf_destroy(conf);
+		return -EINVAL;
+	}
+	*ret = conf;
+	return 0;
+}
+
+int bench_conf_load(struct bench_conf **ret, const char *path, struct diag *diag)
+{
+	struct conf_tree *tree;
+	int r = conf_tree_load(&tree, path, diag);
+
+	if (r < 0)
+		return r;
+	r = read_tree(ret, tree, diag);
+	conf_tree_destroy(tree);
+	return r;
+}
+
+int bench_conf_parse(struct bench_conf **ret, const char *file, const char *text, size_t len_bytes,
+		     struct diag *diag)
+{
+	struct conf_tree *tree;
+	int r = conf_tree_parse(&tree, file, text, len_bytes, diag);
+
+	if (r < 0)
+		return r;
+	r = read_tree(ret, tree, diag);
+	conf_tree_destroy(tree);
+	return r;
+}
+
+void bench_conf_destroy(struct bench_conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->meter_count; i++)
+		bench_meter_conf_fini(&conf->meters[i]);
+	for (size_t i = 0; i < conf->line_count; i++)
+		free(conf->lines[i].meters);
+	free(conf->meters);
+	free(conf->lines);
+	bench_owned_destroy(conf->owned);
+	free(conf);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench_conf - the configuration of a bench (metersim.conf(5)), read and checked whole
+ *
+ * Everything that can be wrong in the file, in the models and in the scenarios that it names is
+ * found here, before anything is opened. Owns models and scenarios.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "meter/meter.h"
+#include "metrology/synth.h"
+#include "sim/conf_read.h"
+#include "sim/data_path.h"
+#include "sim/scenario.h"
+
+#define BENCH_METERS_MAX 10000
+#define BENCH_LINES_MAX  1000
+
+struct bench_setting {
+	const struct point *point;
+	int64_t number;
+	int exponent;
+};
+
+struct bench_preset {
+	const struct point *point;
+	int64_t wh;
+};
+
+struct bench_meter_conf {
+	char name[CONF_TEXT_MAX];
+	const struct model *model;
+	int64_t serial;
+	struct synth_input input;
+	struct bench_setting *settings;
+	size_t setting_count;
+	struct bench_preset *presets;
+	size_t preset_count;
+	const struct scenario *scenario; /* NULL: nothing ever changes */
+	bool scenario_local_time;        /* begins at the local time of day, not at 0 */
+	char *recording;                 /* NULL: synthesised */
+	bool recording_repeat;
+};
+
+struct bench_line_conf {
+	char name[CONF_TEXT_MAX];
+	char pty[DATA_PATH_MAX]; /* "": the default folder and the line's name */
+	uint32_t mode;
+	char group[CONF_TEXT_MAX]; /* "": unchanged */
+	bool paced;
+	int64_t turnaround_ns;
+	size_t *meters; /* indexes */
+	size_t meter_count;
+};
+
+struct bench_conf {
+	int64_t seed;
+	double speed;
+	struct bench_meter_conf *meters;
+	size_t meter_count;
+	struct bench_line_conf *lines;
+	size_t line_count;
+	struct bench_owned *owned; /* models and scenarios */
+};
+
+/* 0, -EINVAL with the reasons in diag, -ENOMEM, or what opening the file said. */
+int bench_conf_load(struct bench_conf **ret, const char *path, struct diag *diag);
+/* The same for text that stands for a file of that name. */
+int bench_conf_parse(struct bench_conf **ret, const char *file, const char *text, size_t len_bytes,
+		     struct diag *diag);
+void bench_conf_destroy(struct bench_conf *conf);

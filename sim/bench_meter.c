@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_meter - a running meter */
+#include "sim/bench_meter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clk.h"
+#include "sim/clk_real.h"
+#include "sim/recording.h"
+#include "sim/scenario.h"
+
+struct bench_meter {
+	const struct bench_meter_conf *conf;
+	const struct log *log;
+	struct meter *instrument;
+	struct metering *metering;
+	struct synth *synth;
+	struct synth_input input; /* as the scenario last set it */
+	struct player *player;    /* NULL: no scenario */
+	struct recording *recording;
+	int64_t measured_ns;
+};
+
+static void use_synth(struct bench_meter *meter)
+{
+	const struct wave_source source = synth_source(meter->synth);
+
+	metering_use_locked(meter->metering, &source);
+}
+
+/* What the configuration says it was set to and has counted: checked when it was read. */
+static void first_start(struct bench_meter *meter)
+{
+	for (size_t i = 0; i < meter->conf->setting_count; i++) {
+		const struct bench_setting *s = &meter->conf->settings[i];
+
+		meter_set(meter->instrument, s->point, s->number, s->exponent, WHO_CONFIG);
+	}
+	for (size_t i = 0; i < meter->conf->preset_count; i++)
+		meter_preset(meter->instrument, meter->conf->presets[i].point,
+			     meter->conf->presets[i].wh);
+	meter_preset_finish(meter->instrument);
+}
+
+static int create_metering(struct bench_meter *meter, struct metering_scratch *scratch,
+			   uint64_t seed)
+{
+	const struct model *model = meter->conf->model;
+	const struct element_config element = {.starting_current_a = model->basic_current_a *
+								     model->starting_ratio};
+	struct rng rng;
+	int r;
+
+	rng_init(&rng, seed, meter->conf->name);
+	r = synth_create(&meter->synth, metering_scratch_basis(scratch), &rng);
+	if (r < 0)
+		return r;
+	meter->input = meter->conf->input;
+	synth_set(meter->synth, &meter->input);
+	return metering_create(&meter->metering, scratch, &element);
+}
+
+static int create_source(struct bench_meter *meter, struct diag *diag)
+{
+	struct wave_source source;
+	int r;
+
+	if (!meter->conf->recording) {
+		use_synth(meter);
+		return 0;
+	}
+	r = recording_open(&meter->recording, meter->conf->recording, meter->conf->recording_repeat,
+			   diag);
+	if (r < 0)
+		return r;
+	source = recording_source(meter->recording);
+	return metering_use_free(meter->metering, &source);
+}
+
+static int create_player(struct bench_meter *meter)
+{
+	if (!meter->conf->scenario)
+		return 0;
+	return player_create(&meter->player, meter->conf->scenario,
+			     meter->conf->scenario_local_time ? clk_real_time_of_day() : 0);
+}
+
+int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *conf,
+		       struct metering_scratch *scratch, uint64_t seed, const struct log *log,
+		       struct diag *diag)
+{
+	struct bench_meter *meter = calloc(1, sizeof(*meter));
+	int r;
+
+	if (!meter)
+		return -ENOMEM;
+	meter->conf = conf;
+	meter->log = log;
+	r = meter_create(&meter->instrument, conf->model, (uint32_t)conf->serial);
+	if (r == 0)
+		r = create_metering(meter, scratch, seed);
+	if (r == 0)
+		r = create_source(meter, diag);
+	if (r == 0)
+		r = create_player(meter);
+	if (r < 0) {
+		bench_meter_destroy(meter);
+		return r;
+	}
+	first_start(meter);
+	*ret = meter;
+	return 0;
+}
+
+void bench_meter_destroy(struct bench_meter *meter)
+{
+	if (!meter)
+		return;
+	player_destroy(meter->player);
+	metering_destroy(meter->metering);
+	recording_destroy(meter->recording);
+	synth_destroy(meter->synth);
+	meter_destroy(meter->instrument);
+	free(meter);
+}
+
+struct meter *bench_meter_instrument(struct bench_meter *meter)
+{
+	return meter->instrument;
+}
+
+const struct bench_meter_conf *bench_meter_conf_of(const struct bench_meter *meter)
+{
+	return meter->conf;
+}
+
+/* The recording is over or broken: grid and load of the configuration take its place. */
+static void end_recording(struct bench_meter *meter, int r)
+{
+	if (r == -ENODATA)
+		log_notice(meter->log, "%s: the recording is over, synthesised grid and load go on",
+			   meter->conf->name);
+	else
+		log_error(meter->log, "%s: %s; synthesised grid and load take its place",
+			  meter->conf->name, recording_fault(meter->recording));
+	use_synth(meter);
+	recording_destroy(meter->recording);
+	meter->recording = NULL;
+}
+
+void bench_meter_step(struct bench_meter *meter)
+{
+	const struct measurement *window;
+	int r;
+
+	if (meter->player && player_apply(meter->player, meter->measured_ns, &meter->input))
+		synth_set(meter->synth, &meter->input);
+	r = metering_next(meter->metering, &window);
+	if (r < 0 && meter->recording) {
+		end_recording(meter, r);
+		r = metering_next(meter->metering, &window);
+	}
+	if (r < 0) /* a synthesised window cannot fail: never stand still all the same */
+		meter->measured_ns += metering_next_duration_ns(meter->metering);
+	if (r < 0)
+		return;
+	meter_count(meter->instrument, window);
+	meter->measured_ns += window->duration_ns;
+}
+
+int64_t bench_meter_measured_ns(const struct bench_meter *meter)
+{
+	return meter->measured_ns;
+}
+
+int64_t bench_meter_due_ns(const struct bench_meter *meter)
+{
+	return meter->measured_ns + metering_next_duration_ns(meter->metering);
+}
+
+void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input)
+{
+	meter->input = *input;
+	synth_set(meter->synth, &meter->input);
+}

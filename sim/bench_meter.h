@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench_meter - a running meter: its world, its metering and the instrument
+ *
+ * Time here is metering time in ns since the bench began. A scenario moves the world window by
+ * window; a recording replaces grid and load until it ends.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "metrology/metering.h"
+#include "sim/bench_conf.h"
+
+struct bench_meter;
+
+/*
+ * Borrows conf, scratch and log until destroy. 0; -EINVAL with the reasons in diag (the
+ * recording); -ENOMEM; or what opening the recording said.
+ */
+int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *conf,
+		       struct metering_scratch *scratch, uint64_t seed, const struct log *log,
+		       struct diag *diag);
+void bench_meter_destroy(struct bench_meter *meter);
+struct meter *bench_meter_instrument(struct bench_meter *meter);
+const struct bench_meter_conf *bench_meter_conf_of(const struct bench_meter *meter);
+
+/* Measures one window. */
+void bench_meter_step(struct bench_meter *meter);
+/* Up to where it has measured. */
+int64_t bench_meter_measured_ns(const struct bench_meter *meter);
+/* When the next window is over. */
+int64_t bench_meter_due_ns(const struct bench_meter *meter);
+/* The world: takes effect with the next window. */
+void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input);

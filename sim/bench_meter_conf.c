@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/* bench_meter_conf - one meter of a bench's configuration */
+#include "sim/bench_meter_conf.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sim/model_load.h"
+#include "sim/world.h"
+
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
+#define POINTS_MAX 256
+#define SERIAL_MAX 99999999.0
+
+/* A model or scenario that was loaded, by path; meters share them. Neither: it was bad. */
+struct bench_owned {
+	struct bench_owned *next;
+	enum data_kind kind;
+	char *path;
+	double maximum_current_a; /* that the scenario was checked with */
+	struct model *model;
+	struct scenario *scenario;
+};
+
+struct grid_text {
+	double voltage_v[WAVE_PHASES];
+	double frequency_hz;
+};
+
+struct load_text {
+	double current_a[WAVE_PHASES];
+	double angle_deg[WAVE_PHASES];
+};
+
+struct scenario_ref {
+	char file[CONF_TEXT_MAX];
+	int from;
+};
+
+struct recording_ref {
+	char file[CONF_TEXT_MAX];
+	bool repeat;
+};
+
+struct meter_text {
+	char name[CONF_TEXT_MAX];
+	char model[CONF_TEXT_MAX];
+	int64_t serial;
+	int connection;
+	int accuracy;
+	const struct conf_node *grid;
+	const struct conf_node *load;
+	const struct conf_node *settings;
+	const struct conf_node *registers;
+	const struct conf_node *scenario;
+	const struct conf_node *recording;
+	const struct conf_node *model_node;
+};
+
+static const char *const connection_names[] = {"3p4w", NULL};
+static const char *const accuracy_names[] = {"ideal", NULL};
+static const char *const from_names[] = {"start", "local-time", NULL};
+
+#define IN(type, member) offsetof(struct type, member)
+
+/* The name and its place: a model that cannot be found is reported there. */
+static bool read_model_name(const struct conf_context *context, const struct conf_node *node,
+			    const struct conf_field *field, void *dest)
+{
+	struct meter_text *t = dest;
+
+	t->model_node = node;
+	return conf_text(context, node, field, t->model);
+}
+
+static const struct conf_field meter_fields[] = {
+	{.key = "name", .read = conf_text, .offset = IN(meter_text, name), .required = true},
+	{.key = "model", .read = read_model_name, .required = true},
+	{.key = "serial",
+	 .read = conf_int,
+	 .offset = IN(meter_text, serial),
+	 .min = 0,
+	 .max = SERIAL_MAX},
+	{.key = "connection",
+	 .read = conf_choice,
+	 .offset = IN(meter_text, connection),
+	 .names = connection_names},
+	{.key = "accuracy",
+	 .read = conf_choice,
+	 .offset = IN(meter_text, accuracy),
+	 .names = accuracy_names},
+	{.key = "grid", .read = conf_raw, .offset = IN(meter_text, grid)},
+	{.key = "load", .read = conf_raw, .offset = IN(meter_text, load)},
+	{.key = "settings", .read = conf_raw, .offset = IN(meter_text, settings)},
+	{.key = "registers", .read = conf_raw, .offset = IN(meter_text, registers)},
+	{.key = "scenario", .read = conf_raw, .offset = IN(meter_text, scenario)},
+	{.key = "recording", .read = conf_raw, .offset = IN(meter_text, recording)},
+};
+
+static const struct conf_field grid_fields[] = {
+	{.key = "voltage",
+	 .read = conf_phases,
+	 .offset = IN(grid_text, voltage_v),
+	 .min = 0,
+	 .max = 480,
+	 .unit = "V"},
+	{.key = "frequency",
+	 .read = conf_number,
+	 .offset = IN(grid_text, frequency_hz),
+	 .min = SYNTH_FREQ_MIN,
+	 .max = SYNTH_FREQ_MAX,
+	 .unit = "Hz"},
+};
+
+static const struct conf_field scenario_fields[] = {
+	{.key = "file", .read = conf_text, .offset = IN(scenario_ref, file), .required = true},
+	{.key = "from", .read = conf_choice, .offset = IN(scenario_ref, from), .names = from_names},
+};
+
+static const struct conf_field recording_fields[] = {
+	{.key = "file", .read = conf_text, .offset = IN(recording_ref, file), .required = true},
+	{.key = "repeat", .read = conf_bool, .offset = IN(recording_ref, repeat)},
+};
+
+/* --- models and scenarios --- */
+
+static struct bench_owned *own(struct bench_conf *conf, enum data_kind kind, const char *path)
+{
+	struct bench_owned *owned = calloc(1, sizeof(*owned));
+
+	if (!owned)
+		return NULL;
+	owned->path = strdup(path);
+	if (!owned->path) {
+		free(owned);
+		return NULL;
+	}
+	owned->kind = kind;
+	owned->next = conf->owned;
+	conf->owned = owned;
+	return owned;
+}
+
+void bench_owned_destroy(struct bench_owned *owned)
+{
+	while (owned) {
+		struct bench_owned *next = owned->next;
+
+		model_destroy(owned->model);
+		scenario_destroy(owned->scenario);
+		free(owned->path);
+		free(owned);
+		owned = next;
+	}
+}
+
+static void cannot_open(const struct conf_context *context, const struct conf_node *node,
+			const char *path, int r)
+{
+	if (r != -EINVAL) /* then the reader has said what is wrong, and where */
+		conf_error(context, node, "%s: %s", path, strerror(-r));
+}
+
+static const struct model *get_model(const struct conf_context *context,
+				     const struct conf_node *node, const char *name,
+				     struct bench_conf *conf)
+{
+	char path[DATA_PATH_MAX];
+	struct bench_owned *owned;
+	int r;
+
+	if (data_path_find(DATA_MODEL, name, context->file, path) < 0) {
+		conf_error(context, node, "model: there is no model '%.60s'", name);
+		return NULL;
+	}
+	for (owned = conf->owned; owned; owned = owned->next) {
+		if (owned->kind == DATA_MODEL && strcmp(owned->path, path) == 0)
+			return owned->model; /* a bad one has been reported */
+	}
+	owned = own(conf, DATA_MODEL, path);
+	r = owned ? model_load(&owned->model, path, context->diag) : -ENOMEM;
+	if (r < 0) {
+		cannot_open(context, node, path, r);
+		return NULL;
+	}
+	return owned->model;
+}
+
+static bool get_scenario(const struct conf_context *context, const struct conf_node *node,
+			 struct bench_conf *conf, struct bench_meter_conf *meter)
+{
+	static const struct conf_field name = {.key = "scenario"};
+	const double maximum_a = meter->model->maximum_current_a;
+	struct scenario_ref ref = {.from = 0};
+	char path[DATA_PATH_MAX];
+	struct bench_owned *owned;
+	int r;
+
+	if (node->kind == CONF_SCALAR ? !conf_text(context, node, &name, ref.file)
+				      : !conf_map(context, node, "scenario", scenario_fields,
+						  COUNT(scenario_fields), &ref))
+		return false;
+	if (data_path_find(DATA_SCENARIO, ref.file, context->file, path) < 0) {
+		conf_error(context, node, "scenario: there is no scenario '%.60s'", ref.file);
+		return false;
+	}
+	meter->scenario_local_time = ref.from == 1;
+	for (owned = conf->owned; owned; owned = owned->next) {
+		if (owned->kind == DATA_SCENARIO && strcmp(owned->path, path) == 0 &&
+		    !(owned->maximum_current_a < maximum_a) &&
+		    !(owned->maximum_current_a > maximum_a)) {
+			meter->scenario = owned->scenario;
+			return owned->scenario != NULL; /* a bad one has been reported */
+		}
+	}
+	owned = own(conf, DATA_SCENARIO, path);
+	if (owned)
+		owned->maximum_current_a = maximum_a;
+	r = owned ? scenario_load(&owned->scenario, path, maximum_a, context->diag) : -ENOMEM;
+	if (r < 0) {
+		cannot_open(context, node, path, r);
+		return false;
+	}
+	meter->scenario = owned->scenario;
+	return true;
+}
+
+/* --- grid and load --- */
+
+static bool read_world(const struct conf_context *context, const struct meter_text *t,
+		       struct bench_meter_conf *meter)
+{
+	const double nominal_v = meter->model->nominal_voltage_v;
+	const struct conf_field load_fields[] = {
+		{.key = "current",
+		 .read = conf_phases,
+		 .offset = IN(load_text, current_a),
+		 .min = 0,
+		 .max = 1.2 * meter->model->maximum_current_a,
+		 .unit = "A"},
+		{.key = "angle",
+		 .read = conf_phases,
+		 .offset = IN(load_text, angle_deg),
+		 .min = -180,
+		 .max = 180,
+		 .unit = "deg"},
+	};
+	struct grid_text grid = {.voltage_v = {nominal_v, nominal_v, nominal_v},
+				 .frequency_hz = 50};
+	struct load_text load = {.current_a = {0}};
+	bool ok = true;
+
+	if (t->grid)
+		ok &= conf_map(context, t->grid, "grid", grid_fields, COUNT(grid_fields), &grid);
+	if (t->load)
+		ok &= conf_map(context, t->load, "load", load_fields, COUNT(load_fields), &load);
+	meter->input.frequency_hz = grid.frequency_hz;
+	for (int p = 0; p < WAVE_PHASES; p++) {
+		meter->input.phase[p].voltage_v = grid.voltage_v[p];
+		meter->input.phase[p].current_a = load.current_a[p];
+		meter->input.phase[p].lag_deg = load.angle_deg[p];
+	}
+	return ok;
+}
+
+/* --- settings and registers --- */
+
+static const char *point_hint(const char *word, const char *prefix, char *buf, size_t size)
+{
+	const char *names[POINTS_MAX];
+	const size_t skip = strlen(prefix);
+	size_t n = 0;
+
+	for (size_t i = 0; point_at(i) && n < POINTS_MAX; i++) {
+		if (strncmp(point_at(i)->name, prefix, skip) == 0)
+			names[n++] = point_at(i)->name + skip;
+	}
+	return conf_hint(word, names, n, buf, size);
+}
+
+static bool read_setting(const struct conf_context *context, const struct conf_node *key,
+			 const struct conf_node *node, const struct model *model,
+			 struct bench_setting *ret)
+{
+	char name[CONF_TEXT_MAX], text[160];
+	const struct model_setting *setting;
+	const char *value = conf_scalar(context, node, key->text);
+
+	if (!value)
+		return false;
+	snprintf(name, sizeof(name), "%s%.100s", strcmp(key->text, "tariff") == 0 ? "" : "setting.",
+		 key->text);
+	ret->point = point_find(name);
+	setting = ret->point ? &model->setting[ret->point->kind] : NULL;
+	if (!setting || !setting->present) {
+		conf_error(context, key, "settings: model '%s' has no setting '%.60s'%s",
+			   model->name, key->text,
+			   point_hint(key->text, "setting.", text, sizeof(text)));
+		return false;
+	}
+	ret->exponent = setting->exponent;
+	if (model_parse_setting(setting, ret->point->kind, value, &ret->number) < 0 ||
+	    !model_setting_allows(setting, ret->number)) {
+		model_describe_setting(setting, ret->point->kind, text, sizeof(text));
+		conf_error(context, node, "%s: '%.40s' is none of: %s", key->text, value, text);
+		return false;
+	}
+	return true;
+}
+
+static bool is_map(const struct conf_context *context, const struct conf_node *node,
+		   const char *what)
+{
+	if (node->kind == CONF_MAP)
+		return true;
+	conf_error(context, node, "%s: a map is expected", what);
+	return false;
+}
+
+static bool seen_before(const struct conf_context *context, const struct conf_node *map, size_t i)
+{
+	const struct conf_node *key = map->item[2 * i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(map->item[2 * j]->text, key->text) == 0) {
+			conf_error(context, key, "key '%.60s' is given twice", key->text);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_settings(const struct conf_context *context, const struct conf_node *node,
+			  struct bench_meter_conf *meter)
+{
+	bool ok = true;
+
+	if (!is_map(context, node, "settings"))
+		return false;
+	meter->settings = calloc(node->count + 1, sizeof(*meter->settings));
+	if (!meter->settings)
+		return false;
+	for (size_t i = 0; i < node->count; i++) {
+		struct bench_setting *setting = &meter->settings[meter->setting_count];
+
+		if (!seen_before(context, node, i) &&
+		    read_setting(context, node->item[2 * i], node->item[2 * i + 1], meter->model,
+				 setting))
+			meter->setting_count++;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+static bool read_preset(const struct conf_context *context, const struct conf_node *key,
+			const struct conf_node *node, struct bench_preset *ret)
+{
+	const char *text = conf_scalar(context, node, key->text);
+	char hint[160];
+	double wh;
+	bool energy;
+
+	if (!text)
+		return false;
+	ret->point = point_find(key->text);
+	energy = ret->point && ret->point->kind == POINT_ENERGY && ret->point->flow != FLOW_TOTAL;
+	if (!energy && !(ret->point && ret->point->kind == POINT_DAY_COUNTER)) {
+		conf_error(context, key,
+			   "registers: '%.60s' is no counter of forward or reverse "
+			   "energy, nor day_counter%s",
+			   key->text, point_hint(key->text, "", hint, sizeof(hint)));
+		return false;
+	}
+	/* a bare number has the unit of its point, kWh */
+	if (text_to_double(text, &wh) == 0)
+		wh *= 1000;
+	else if (conf_quantity(text, ret->point->unit == UNIT_KVARH ? "varh" : "Wh", &wh) < 0)
+		wh = -1;
+	if (!(wh >= 0 && wh < 1e11)) {
+		conf_error(context, node, "%s: '%.40s' is not an energy from 0 to 99999999.99 %s",
+			   key->text, text, point_unit_name(ret->point->unit));
+		return false;
+	}
+	ret->wh = llround(wh);
+	return true;
+}
+
+static bool read_presets(const struct conf_context *context, const struct conf_node *node,
+			 struct bench_meter_conf *meter)
+{
+	bool ok = true;
+
+	if (!is_map(context, node, "registers"))
+		return false;
+	meter->presets = calloc(node->count + 1, sizeof(*meter->presets));
+	if (!meter->presets)
+		return false;
+	for (size_t i = 0; i < node->count; i++) {
+		if (!seen_before(context, node, i) &&
+		    read_preset(context, node->item[2 * i], node->item[2 * i + 1],
+				&meter->presets[meter->preset_count]))
+			meter->preset_count++;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+/* --- the meter --- */
+
+static bool read_recording(const struct conf_context *context, const struct conf_node *node,
+			   struct bench_meter_conf *meter)
+{
+	static const struct conf_field name = {.key = "recording"};
+	struct recording_ref ref = {.repeat = false};
+	char path[DATA_PATH_MAX];
+
+	if (node->kind == CONF_SCALAR ? !conf_text(context, node, &name, ref.file)
+				      : !conf_map(context, node, "recording", recording_fields,
+						  COUNT(recording_fields), &ref))
+		return false;
+	meter->recording_repeat = ref.repeat;
+	if (data_path_beside(ref.file, context->file, path) == 0)
+		meter->recording = strdup(path);
+	if (!meter->recording)
+		conf_error(context, node, "recording: the path is too long");
+	return meter->recording != NULL;
+}
+
+static bool read_parts(const struct conf_context *context, const struct meter_text *t,
+		       struct bench_conf *conf, struct bench_meter_conf *meter)
+{
+	bool ok = read_world(context, t, meter);
+
+	if (t->settings)
+		ok &= read_settings(context, t->settings, meter);
+	if (t->registers)
+		ok &= read_presets(context, t->registers, meter);
+	if (t->scenario)
+		ok &= get_scenario(context, t->scenario, conf, meter);
+	if (t->recording)
+		ok &= read_recording(context, t->recording, meter);
+	return ok;
+}
+
+bool bench_meter_conf_read(const struct conf_context *context, const struct conf_node *node,
+			   struct bench_conf *conf)
+{
+	struct bench_meter_conf *meter = &conf->meters[conf->meter_count];
+	struct meter_text t = {.serial = 16100649 + (int64_t)conf->meter_count};
+	bool ok = conf_map(context, node, "the meter", meter_fields, COUNT(meter_fields), &t);
+
+	memcpy(meter->name, t.name, sizeof(meter->name));
+	meter->serial = t.serial;
+	for (size_t i = 0; i < conf->meter_count && *t.name; i++) {
+		if (strcmp(conf->meters[i].name, t.name) == 0) {
+			conf_error(context, node, "there are two meters '%.60s'", t.name);
+			ok = false;
+		}
+	}
+	conf->meter_count++;
+	if (t.model_node && *t.model)
+		meter->model = get_model(context, t.model_node, t.model, conf);
+	if (!meter->model)
+		return false;
+	return read_parts(context, &t, conf, meter) && ok;
+}
+
+void bench_meter_conf_fini(struct bench_meter_conf *meter)
+{
+	free(meter->settings);
+	free(meter->presets);
+	free(meter->recording);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* line - one shared medium with its stations and its time */
+#include "sim/line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct line {
+	struct line_config config;
+	struct line_output output;
+	struct slave_tx slave_tx;
+	struct line_stats stats;
+	struct slave *slaves;
+	size_t slave_count;
+	bool orphaned;     /* the client that spoke last has left: its answer goes nowhere */
+	int64_t rx_end_ns; /* when the last character from the client has ended on the wire */
+	/* the answer on the line */
+	size_t tx_len_bytes;
+	size_t tx_sent_bytes;
+	int64_t tx_begin_ns; /* of its first start bit */
+	int64_t tx_char_ns;
+	uint8_t tx[LINE_FRAME_MAX];
+};
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool transmitting(const struct line *line)
+{
+	return line->tx_sent_bytes < line->tx_len_bytes;
+}
+
+/*
+ * Two stations that answer at once: where their characters meet, a 0 on either side wins, and
+ * the rest of the longer one is heard as it is.
+ */
+static void merge(struct line *line, const uint8_t *frame, size_t len_bytes)
+{
+	for (size_t i = 0; i < len_bytes; i++)
+		line->tx[i] = i < line->tx_len_bytes ? line->tx[i] & frame[i] : frame[i];
+	if (len_bytes > line->tx_len_bytes)
+		line->tx_len_bytes = len_bytes;
+}
+
+static void slave_sends(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
+			const struct slave_format *format)
+{
+	struct line *line = ctx;
+
+	if (len_bytes > sizeof(line->tx) || line->orphaned)
+		return;
+	line->stats.telegrams_out++;
+	if (!line->config.paced) {
+		line->output.send(line->output.ctx, frame, len_bytes);
+		return;
+	}
+	if (transmitting(line)) {
+		merge(line, frame, len_bytes);
+		return;
+	}
+	memcpy(line->tx, frame, len_bytes);
+	line->tx_len_bytes = len_bytes;
+	line->tx_sent_bytes = 0;
+	line->tx_begin_ns = ready_ns + line->config.turnaround_ns;
+	line->tx_char_ns = slave_char_ns(format);
+}
+
+int line_create(struct line **ret, const struct line_config *config,
+		const struct line_output *output)
+{
+	struct line *line = calloc(1, sizeof(*line));
+
+	if (!line)
+		return -ENOMEM;
+	line->config = *config;
+	line->output = *output;
+	line->slave_tx = (struct slave_tx){.send = slave_sends, .ctx = line};
+	*ret = line;
+	return 0;
+}
+
+void line_destroy(struct line *line)
+{
+	if (!line)
+		return;
+	free(line->slaves);
+	free(line);
+}
+
+const struct slave_tx *line_slave_tx(struct line *line)
+{
+	return &line->slave_tx;
+}
+
+int line_add(struct line *line, const struct slave *slave)
+{
+	struct slave *slaves =
+		realloc(line->slaves, (line->slave_count + 1) * sizeof(*line->slaves));
+
+	if (!slaves)
+		return -ENOMEM;
+	line->slaves = slaves;
+	line->slaves[line->slave_count++] = *slave;
+	return 0;
+}
+
+void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_t len_bytes,
+		  uint32_t client_baud)
+{
+	const int64_t begin_ns = now_ns > line->rx_end_ns ? now_ns : line->rx_end_ns;
+	int64_t last_end_ns = now_ns;
+	bool heard = false;
+
+	line->orphaned = false;
+	line->stats.telegrams_in++;
+	if (transmitting(line)) { /* half duplex: nobody listens */
+		line->stats.overrun_bytes += len_bytes;
+		return;
+	}
+	for (size_t i = 0; i < line->slave_count; i++) {
+		const struct slave *slave = &line->slaves[i];
+		const struct slave_format format = slave->ops->format(slave->ctx);
+		int64_t end_ns = now_ns;
+
+		if (client_baud && client_baud != format.baud)
+			continue;
+		if (line->config.paced)
+			end_ns = begin_ns + (int64_t)len_bytes * slave_char_ns(&format);
+		slave->ops->rx(slave->ctx, end_ns, bytes, len_bytes);
+		last_end_ns = end_ns > last_end_ns ? end_ns : last_end_ns;
+		heard = true;
+	}
+	line->stats.mismatched += !heard;
+	line->rx_end_ns = last_end_ns;
+}
+
+/* Sends the characters whose last stop bit is over; returns when the next one is. */
+static int64_t transmit(struct line *line, int64_t now_ns)
+{
+	size_t due = 0;
+
+	if (!transmitting(line))
+		return CLK_NEVER;
+	if (now_ns > line->tx_begin_ns)
+		due = (size_t)((now_ns - line->tx_begin_ns) / line->tx_char_ns);
+	if (due > line->tx_len_bytes)
+		due = line->tx_len_bytes;
+	if (due > line->tx_sent_bytes) {
+		line->output.send(line->output.ctx, line->tx + line->tx_sent_bytes,
+				  due - line->tx_sent_bytes);
+		line->tx_sent_bytes = due;
+		if (!transmitting(line))
+			return CLK_NEVER;
+	}
+	return line->tx_begin_ns + (int64_t)(line->tx_sent_bytes + 1) * line->tx_char_ns;
+}
+
+int64_t line_tick(struct line *line, int64_t now_ns)
+{
+	int64_t next_ns = CLK_NEVER;
+
+	for (size_t i = 0; i < line->slave_count; i++) {
+		const struct slave *slave = &line->slaves[i];
+
+		next_ns = earlier(next_ns, slave->ops->tick(slave->ctx, now_ns));
+	}
+	return earlier(next_ns, transmit(line, now_ns));
+}
+
+void line_client_left(struct line *line)
+{
+	line->tx_len_bytes = line->tx_sent_bytes = 0;
+	line->orphaned = true;
+}
+
+struct line_stats line_statistics(const struct line *line)
+{
+	return line->stats;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop - the daemon's event loop: descriptors, absolute timers, signals
+ *
+ * The only file that knows libev is loop.c. Timers are timerfds on CLOCK_MONOTONIC with absolute
+ * deadlines: libev's own are rounded to milliseconds, and a bus is not. Watchers must be removed
+ * before the loop goes; the memory of a watcher belongs to the caller.
+ */
+#pragma once
+#include <stdint.h>
+
+struct loop;
+struct loop_io;
+struct loop_timer;
+struct loop_signal;
+
+int loop_create(struct loop **ret); /* 0 or -ENOMEM */
+void loop_destroy(struct loop *loop);
+/* Runs until loop_stop(). */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Calls ready(ctx) while fd is readable. Borrows fd. 0 or -ENOMEM. */
+int loop_io_add(struct loop_io **ret, struct loop *loop, int fd, void (*ready)(void *ctx),
+		void *ctx);
+void loop_io_remove(struct loop_io *io); /* NULL is a no-op */
+
+/* A timer that is not set yet. 0 or negative errno. */
+int loop_timer_add(struct loop_timer **ret, struct loop *loop, void (*expired)(void *ctx),
+		   void *ctx);
+/* Calls expired(ctx) once at deadline_ns (CLOCK_MONOTONIC), at once if past; CLK_NEVER: not. */
+void loop_timer_set(struct loop_timer *timer, int64_t deadline_ns);
+void loop_timer_remove(struct loop_timer *timer); /* NULL is a no-op */
+
+int loop_signal_add(struct loop_signal **ret, struct loop *loop, int signum,
+		    void (*caught)(void *ctx), void *ctx); /* 0 or -ENOMEM */
+void loop_signal_remove(struct loop_signal *sig);          /* NULL is a no-op */

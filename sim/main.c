@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* main - metersimd, the daemon: options, exit statuses, signals; see sim/bench.c for the rest */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/banner.h"
+#include "sim/bench.h"
+#include "sim/check.h"
+#include "sim/options.h"
+
+struct program {
+	struct options options;
+	struct log log;
+	struct diag *diag;
+	struct loop *loop;
+	struct bench_conf *conf;
+	struct bench *bench;
+	char config[DATA_PATH_MAX];
+};
+
+static void to_stderr(void *ctx, enum log_level level, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "metersimd: %s%s%s\n",
+		level <= LOG_LEVEL_WARNING ? log_level_name(level) : "",
+		level <= LOG_LEVEL_WARNING ? ": " : "", text);
+}
+
+static void print_diag(const struct diag *diag)
+{
+	size_t i = 0;
+
+	for (; diag_text(diag, i); i++)
+		fprintf(stderr, "%s\n", diag_text(diag, i));
+	if (diag_count(diag) > i)
+		fprintf(stderr, "and %zu more errors\n", diag_count(diag) - i);
+}
+
+/* What a failed start means to the caller of the program. */
+static int exit_status(int r)
+{
+	switch (r) {
+	case -EINVAL:
+		return EXIT_CONFIG;
+	case -ENOENT:
+	case -EACCES:
+	case -EISDIR:
+	case -ENOTDIR:
+		return EXIT_NO_INPUT;
+	default:
+		return EXIT_IO;
+	}
+}
+
+static int report_file(const struct program *program, const char *path, int r)
+{
+	print_diag(program->diag);
+	if (r != -EINVAL)
+		fprintf(stderr, "metersimd: %s: %s\n", path, strerror(-r));
+	return exit_status(r);
+}
+
+static int check(struct program *program)
+{
+	const char *kind = "";
+	int r = check_file(program->options.check, program->diag, &kind);
+
+	if (r < 0)
+		return report_file(program, program->options.check, r);
+	printf("%s: a valid %s\n", program->options.check, kind);
+	return EXIT_FINE;
+}
+
+static void on_stop(void *ctx)
+{
+	struct program *program = ctx;
+
+	loop_stop(program->loop);
+}
+
+static void on_reload(void *ctx)
+{
+	struct program *program = ctx;
+	struct bench_conf *newer;
+	int r;
+
+	diag_clear(program->diag);
+	r = bench_conf_load(&newer, program->config, program->diag);
+	if (r < 0) {
+		report_file(program, program->config, r);
+		log_error(&program->log, "reload: the file is not valid, nothing was changed");
+		return;
+	}
+	bench_reload(program->bench, newer);
+	bench_conf_destroy(newer);
+}
+
+static int serve(struct program *program)
+{
+	struct loop_signal *stop[2] = {NULL, NULL}, *reload = NULL;
+	int r = loop_signal_add(&stop[0], program->loop, SIGTERM, on_stop, program);
+
+	if (r == 0)
+		r = loop_signal_add(&stop[1], program->loop, SIGINT, on_stop, program);
+	if (r == 0)
+		r = loop_signal_add(&reload, program->loop, SIGHUP, on_reload, program);
+	if (r == 0) {
+		banner_print(stdout, program->bench, program->conf, !program->options.config);
+		loop_run(program->loop);
+		bench_log_statistics(program->bench);
+	}
+	loop_signal_remove(stop[0]);
+	loop_signal_remove(stop[1]);
+	loop_signal_remove(reload);
+	return r < 0 ? EXIT_IO : EXIT_FINE;
+}
+
+static int find_config(struct program *program)
+{
+	if (!program->options.config)
+		return data_path_find(DATA_EXAMPLE, "demo", NULL, program->config);
+	if ((size_t)snprintf(program->config, sizeof(program->config), "%s",
+			     program->options.config) >= sizeof(program->config))
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int run(struct program *program)
+{
+	int r = find_config(program);
+	int status;
+
+	if (r == 0)
+		r = bench_conf_load(&program->conf, program->config, program->diag);
+	if (r < 0)
+		return report_file(program,
+				   program->options.config ? program->config : "the demo bench", r);
+	if (program->options.has_seed)
+		program->conf->seed = program->options.seed;
+	if (program->options.has_speed)
+		program->conf->speed = program->options.speed;
+	r = bench_create(&program->bench, program->loop, program->conf, &program->log,
+			 program->diag);
+	if (r < 0) {
+		print_diag(program->diag);
+		return r == -EIO ? EXIT_NO_PORT : exit_status(r);
+	}
+	status = serve(program);
+	bench_destroy(program->bench);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct program program = {.log = {.sink = to_stderr}};
+	int status;
+
+	if (options_parse(&program.options, argc, argv, stderr) < 0)
+		return EXIT_USAGE;
+	if (program.options.help) {
+		options_help(stdout);
+		return EXIT_FINE;
+	}
+	if (program.options.version) {
+		printf("metersimd %s\n", METERSIM_VERSION);
+		return EXIT_FINE;
+	}
+	program.log.level = program.options.log_level;
+	signal(SIGPIPE, SIG_IGN);
+	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0)
+		return EXIT_IO;
+	status = program.options.check ? check(&program) : run(&program);
+	bench_conf_destroy(program.conf);
+	loop_destroy(program.loop);
+	diag_destroy(program.diag);
+	return status;
+}

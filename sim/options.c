@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* options - the command line of metersimd */
+#include "sim/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { OPT_CONFIG = 256, OPT_CHECK, OPT_SEED, OPT_SPEED, OPT_LOG, OPT_VERSION, OPT_HELP };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"check", required_argument, NULL, OPT_CHECK},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"speed", required_argument, NULL, OPT_SPEED},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+void options_help(FILE *out)
+{
+	fputs("usage: metersimd [--config FILE | --check FILE] [options]\n"
+	      "\n"
+	      "Simulates energy meters on serial buses. Without --config: the demo bench, a\n"
+	      "household's meter on a pseudo terminal, with a command line to read it.\n"
+	      "\n"
+	      "  --config FILE   run the bench of FILE, in the foreground, until SIGTERM\n"
+	      "  --check FILE    is this configuration, model or scenario valid?\n"
+	      "  --seed N        where every random thing comes from (overrides the file)\n"
+	      "  --speed X       metering time per real time, 0 stands still (overrides the file)\n"
+	      "  --log LEVEL     error, warning, notice (default), info or debug\n"
+	      "  --version       print the version\n"
+	      "  --help          print this\n"
+	      "\n"
+	      "Exit status: 0 fine, 64 usage, 66 no such input, 69 a port cannot be opened,\n"
+	      "74 I/O error, 78 bad configuration. See metersimd(1), metersim.conf(5).\n",
+	      out);
+}
+
+static int bad_value(FILE *err, const char *option, const char *value, const char *expected)
+{
+	fprintf(err, "metersimd: --%s: '%s' is not %s\n", option, value, expected);
+	return -EINVAL;
+}
+
+static int take(struct options *o, int option, FILE *err)
+{
+	switch (option) {
+	case OPT_CONFIG:
+		o->config = optarg;
+		return 0;
+	case OPT_CHECK:
+		o->check = optarg;
+		return 0;
+	case OPT_SEED:
+		o->has_seed = true;
+		if (text_to_int(optarg, &o->seed) < 0)
+			return bad_value(err, "seed", optarg, "a whole number");
+		return 0;
+	case OPT_SPEED:
+		o->has_speed = true;
+		if (text_to_double(optarg, &o->speed) < 0 || o->speed < 0 || o->speed > 100000)
+			return bad_value(err, "speed", optarg, "a number from 0 to 100000");
+		return 0;
+	case OPT_LOG:
+		if (log_level_parse(optarg, &o->log_level) < 0)
+			return bad_value(err, "log", optarg,
+					 "one of: error, warning, notice, info, debug");
+		return 0;
+	case OPT_VERSION:
+		o->version = true;
+		return 0;
+	case OPT_HELP:
+		o->help = true;
+		return 0;
+	default: /* getopt has said what is wrong */
+		fputs("Try 'metersimd --help'.\n", err);
+		return -EINVAL;
+	}
+}
+
+int options_parse(struct options *ret, int argc, char *const argv[], FILE *err)
+{
+	struct options o = {.log_level = LOG_LEVEL_NOTICE};
+	int option;
+
+	optind = 0; /* start afresh, also after a call that stopped within an argument */
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (take(&o, option, err) < 0)
+			return -EINVAL;
+	}
+	if (optind < argc) {
+		fprintf(err,
+			"metersimd: unexpected argument '%s' (a bench is given with --config "
+			"FILE)\n",
+			argv[optind]);
+		return -EINVAL;
+	}
+	if (o.config && o.check) {
+		fputs("metersimd: --config and --check exclude each other\n", err);
+		return -EINVAL;
+	}
+	*ret = o;
+	return 0;
+}

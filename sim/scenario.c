@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* scenario - what happens to a meter's grid and load over time */
+#include "sim/scenario.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "sim/conf_read.h"
+#include "sim/world.h"
+
+#define EVENTS_MAX 10000
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
+#define PLACES     (sizeof(struct synth_input) / sizeof(double))
+
+/* One place takes, or moves to, one value. */
+struct change {
+	size_t offset;
+	double value;
+};
+
+struct event {
+	int64_t at_ns;
+	int64_t over_ns; /* 0: at once */
+	size_t first;    /* of its changes */
+	size_t count;
+};
+
+struct scenario {
+	int64_t duration_ns;
+	bool repeat;
+	struct event *events;
+	size_t event_count;
+	struct change *changes;
+	size_t change_count;
+	size_t ramp_places; /* places that some ramp moves: as many can move at the same time */
+};
+
+struct ramp {
+	bool active;
+	size_t offset;
+	double from;
+	double to;
+	int64_t begin_ns;
+	int64_t end_ns;
+};
+
+struct player {
+	const struct scenario *scenario;
+	int64_t start_ns;    /* of the scenario's time, at 0 of the player's */
+	int64_t round_ns;    /* when the running round began, in scenario time from the first one */
+	size_t next;         /* event */
+	struct ramp ramps[]; /* scenario->ramp_places of them */
+};
+
+/* --- reading --- */
+
+struct event_text {
+	int64_t at_ns;
+	const struct conf_node *set;
+	const struct conf_node *ramp;
+};
+
+struct scenario_text {
+	char name[CONF_TEXT_MAX];
+	int64_t duration_ns;
+	bool repeat;
+	const struct conf_node *timeline;
+};
+
+static const struct conf_field event_fields[] = {
+	{.key = "at",
+	 .read = conf_duration,
+	 .offset = offsetof(struct event_text, at_ns),
+	 .required = true},
+	{.key = "set", .read = conf_raw, .offset = offsetof(struct event_text, set)},
+	{.key = "ramp", .read = conf_raw, .offset = offsetof(struct event_text, ramp)},
+};
+
+static const struct conf_field scenario_fields[] = {
+	{.key = "name",
+	 .read = conf_text,
+	 .offset = offsetof(struct scenario_text, name),
+	 .required = true},
+	{.key = "duration",
+	 .read = conf_duration,
+	 .offset = offsetof(struct scenario_text, duration_ns),
+	 .required = true,
+	 .min = 1,
+	 .max = 86400.0 * 3660},
+	{.key = "repeat", .read = conf_bool, .offset = offsetof(struct scenario_text, repeat)},
+	{.key = "timeline",
+	 .read = conf_raw,
+	 .offset = offsetof(struct scenario_text, timeline),
+	 .required = true},
+};
+
+struct reader {
+	struct conf_context context;
+	struct scenario *scenario;
+	double maximum_current_a;
+	size_t changes_cap;
+};
+
+static bool add_change(struct reader *reader, const struct conf_node *node, size_t offset,
+		       double value)
+{
+	struct scenario *s = reader->scenario;
+
+	if (s->change_count == reader->changes_cap) {
+		const size_t cap = reader->changes_cap ? 2 * reader->changes_cap : 64;
+		struct change *changes = realloc(s->changes, cap * sizeof(*changes));
+
+		if (!changes) {
+			conf_error(&reader->context, node, "out of memory");
+			return false;
+		}
+		s->changes = changes;
+		reader->changes_cap = cap;
+	}
+	s->changes[s->change_count++] = (struct change){.offset = offset, .value = value};
+	return true;
+}
+
+static bool read_value(struct reader *reader, const struct conf_node *node, const char *name,
+		       const struct world_target *target, unsigned place)
+{
+	double value = 0;
+	int r;
+
+	if (node->kind != CONF_SCALAR) {
+		conf_error(&reader->context, node, "%s: one value%s is expected", name,
+			   target->count == 3 ? " or a list of three" : "");
+		return false;
+	}
+	r = world_parse(target, node->text, &value);
+	if (r == -EINVAL)
+		conf_error(&reader->context, node, "%s: '%.60s' is not a number%s%s", name,
+			   node->text, *target->unit ? " of " : "", target->unit);
+	else if (r < 0)
+		conf_error(&reader->context, node, "%s: %s is out of range %.10g..%.10g %s", name,
+			   node->text, target->min, target->max, target->unit);
+	return r == 0 && add_change(reader, node, target->offset[place], value);
+}
+
+/* "load.current: [1, 2, 3]": one place of each phase, or the same for all. */
+static bool read_change(struct reader *reader, const struct conf_node *key,
+			const struct conf_node *node)
+{
+	struct world_target target;
+	bool ok = true;
+
+	if (!world_find(key->text, reader->maximum_current_a, &target)) {
+		size_t count;
+		const char *const *names = world_names(&count);
+		char hint[128];
+
+		conf_error(&reader->context, key, "there is no world point '%.60s'%s", key->text,
+			   conf_hint(key->text, names, count, hint, sizeof(hint)));
+		return false;
+	}
+	if (node->kind == CONF_LIST && (target.count != 3 || node->count != 3)) {
+		conf_error(&reader->context, node, "%s: %s is expected", key->text,
+			   target.count == 3 ? "one value or a list of three" : "one value");
+		return false;
+	}
+	for (unsigned p = 0; p < target.count; p++) {
+		if (node->kind == CONF_LIST)
+			ok &= read_value(reader, node->item[p], key->text, &target, p);
+		else if (ok) /* one fault, not three */
+			ok = read_value(reader, node, key->text, &target, p);
+	}
+	return ok;
+}
+
+static bool given_before(const struct reader *reader, const struct conf_node *map, size_t i)
+{
+	const struct conf_node *key = map->item[2 * i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(map->item[2 * j]->text, key->text) == 0) {
+			conf_error(&reader->context, key, "key '%.60s' is given twice", key->text);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A map of world points; with over: the duration of a ramp. */
+static bool read_changes(struct reader *reader, const struct conf_node *node, bool ramp,
+			 struct event *event)
+{
+	static const struct conf_field over = {
+		.key = "over", .read = conf_duration, .min = 0.001, .max = 86400.0 * 366};
+	bool ok = true;
+
+	if (node->kind != CONF_MAP) {
+		conf_error(&reader->context, node, "%s: a map of world points is expected",
+			   ramp ? "ramp" : "set");
+		return false;
+	}
+	event->first = reader->scenario->change_count;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct conf_node *key = node->item[2 * i], *value = node->item[2 * i + 1];
+
+		if (given_before(reader, node, i))
+			ok = false;
+		else if (ramp && strcmp(key->text, over.key) == 0)
+			ok &= conf_duration(&reader->context, value, &over, &event->over_ns);
+		else
+			ok &= read_change(reader, key, value);
+	}
+	event->count = reader->scenario->change_count - event->first;
+	if (ok && ramp && event->over_ns == 0) {
+		conf_error(&reader->context, node, "ramp: key 'over' is missing");
+		return false;
+	}
+	return ok;
+}
+
+static bool check_event(const struct reader *reader, const struct conf_node *node,
+			const struct event_text *t)
+{
+	const struct scenario *s = reader->scenario;
+
+	if (!t->set == !t->ramp) {
+		conf_error(&reader->context, node, "either 'set' or 'ramp' is expected");
+		return false;
+	}
+	if (t->at_ns > s->duration_ns) {
+		conf_error(&reader->context, node, "at: after the end of the scenario");
+		return false;
+	}
+	if (s->event_count && t->at_ns < s->events[s->event_count - 1].at_ns) {
+		conf_error(&reader->context, node, "at: earlier than the event before it");
+		return false;
+	}
+	return true;
+}
+
+/* Reads on after an error, to find all of them. */
+static bool read_event(struct reader *reader, const struct conf_node *node, struct event *event)
+{
+	struct event_text t = {0};
+	bool ok = conf_map(&reader->context, node, "the event", event_fields, COUNT(event_fields),
+			   &t) &&
+		  check_event(reader, node, &t);
+
+	event->at_ns = t.at_ns;
+	if (t.set)
+		ok &= read_changes(reader, t.set, false, event);
+	if (t.ramp)
+		ok &= read_changes(reader, t.ramp, true, event);
+	return ok;
+}
+
+static bool read_timeline(struct reader *reader, const struct conf_node *node)
+{
+	struct scenario *s = reader->scenario;
+	bool ok = true;
+
+	if (node->kind != CONF_LIST || node->count < 1 || node->count > EVENTS_MAX) {
+		conf_error(&reader->context, node, "timeline: a list of 1 to %d events is expected",
+			   EVENTS_MAX);
+		return false;
+	}
+	s->events = calloc(node->count, sizeof(*s->events));
+	if (!s->events) {
+		conf_error(&reader->context, node, "out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		struct event event = {0};
+
+		if (read_event(reader, node->item[i], &event))
+			s->events[s->event_count++] = event;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+static size_t count_ramp_places(const struct scenario *s)
+{
+	bool seen[PLACES] = {false};
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->event_count; i++) {
+		const struct event *event = &s->events[i];
+
+		for (size_t c = event->first; event->over_ns && c < event->first + event->count;
+		     c++) {
+			const size_t place = s->changes[c].offset / sizeof(double);
+
+			count += !seen[place];
+			seen[place] = true;
+		}
+	}
+	return count;
+}
+
+static int read_scenario(struct scenario **ret, const struct conf_tree *tree,
+			 double maximum_current_a, struct diag *diag)
+{
+	struct scenario *scenario = calloc(1, sizeof(*scenario));
+	struct reader reader = {.context = {.file = conf_tree_file(tree), .diag = diag},
+				.scenario = scenario,
+				.maximum_current_a = maximum_current_a};
+	const struct conf_node *root = conf_tree_root(tree);
+	struct scenario_text t = {0};
+	bool ok;
+
+	if (!scenario)
+		return -ENOMEM;
+	ok = conf_map(&reader.context, root, "the scenario", scenario_fields,
+		      COUNT(scenario_fields), &t);
+	/* a bad one has been reported, and must not make the events bad */
+	scenario->duration_ns = t.duration_ns ? t.duration_ns : INT64_MAX;
+	scenario->repeat = t.repeat;
+	if (t.timeline)
+		ok &= read_timeline(&reader, t.timeline);
+	if (!ok) {
+		scenario_destroy(scenario);
+		return -EINVAL;
+	}
+	scenario->ramp_places = count_ramp_places(scenario);
+	*ret = scenario;
+	return 0;
+}
+
+int scenario_parse(struct scenario **ret, const char *file, const char *text, size_t len_bytes,
+		   double maximum_current_a, struct diag *diag)
+{
+	struct conf_tree *tree;
+	int r = conf_tree_parse(&tree, file, text, len_bytes, diag);
+
+	if (r < 0)
+		return r;
+	r = read_scenario(ret, tree, maximum_current_a, diag);
+	conf_tree_destroy(tree);
+	return r;
+}
+
+int scenario_load(struct scenario **ret, const char *path, double maximum_current_a,
+		  struct diag *diag)
+{
+	struct conf_tree *tree;
+	int r = conf_tree_load(&tree, path, diag);
+
+	if (r < 0)
+		return r;
+	r = read_scenario(ret, tree, maximum_current_a, diag);
+	conf_tree_destroy(tree);
+	return r;
+}
+
+void scenario_destroy(struct scenario *scenario)
+{
+	if (!scenario)
+		return;
+	free(scenario->events);
+	free(scenario->changes);
+	free(scenario);
+}
+
+/* --- playing --- */
+
+int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns)
+{
+	struct player *player =
+		calloc(1, sizeof(*player) + scenario->ramp_places * sizeof(player->ramps[0]));
+
+	if (!player)
+		return -ENOMEM;
+	player->scenario = scenario;
+	player->start_ns = start_ns;
+	*ret = player;
+	return 0;
+}
+
+void player_destroy(struct player *player)
+{
+	free(player);
+}
+
+static double *place(struct synth_input *input, size_t offset)
+{
+	return (double *)(void *)((char *)input + offset);
+}
+
+static void stop_ramp(struct player *player, size_t offset)
+{
+	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
+		if (player->ramps[i].active && player->ramps[i].offset == offset)
+			player->ramps[i].active = false;
+	}
+}
+
+/* Brings every ramp to now_ns (scenario time from the first round on). */
+static bool follow_ramps(struct player *player, int64_t now_ns, struct synth_input *input)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
+		struct ramp *ramp = &player->ramps[i];
+		double part;
+
+		if (!ramp->active)
+			continue;
+		changed = true;
+		if (now_ns >= ramp->end_ns) {
+			*place(input, ramp->offset) = ramp->to;
+			ramp->active = false;
+			continue;
+		}
+		part = (double)(now_ns - ramp->begin_ns) / (double)(ramp->end_ns - ramp->begin_ns);
+		*place(input, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
+	}
+	return changed;
+}
+
+static void start_ramp(struct player *player, const struct change *change, int64_t begin_ns,
+		       int64_t over_ns, struct synth_input *input)
+{
+	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
+		struct ramp *ramp = &player->ramps[i];
+
+		if (ramp->active)
+			continue;
+		*ramp = (struct ramp){.active = true,
+				      .offset = change->offset,
+				      .from = *place(input, change->offset),
+				      .to = change->value,
+				      .begin_ns = begin_ns,
+				      .end_ns = begin_ns + over_ns};
+		return;
+	}
+}
+
+static void play_event(struct player *player, const struct event *event, int64_t at_ns,
+		       struct synth_input *input)
+{
+	for (size_t i = 0; i < event->count; i++) {
+		const struct change *change = &player->scenario->changes[event->first + i];
+
+		stop_ramp(player, change->offset);
+		if (event->over_ns)
+			start_ramp(player, change, at_ns, event->over_ns, input);
+		else
+			*place(input, change->offset) = change->value;
+	}
+}
+
+bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input)
+{
+	const struct scenario *s = player->scenario;
+	const int64_t until_ns = player->start_ns + now_ns;
+	bool changed = false;
+
+	for (;;) {
+		int64_t at_ns;
+
+		if (player->next == s->event_count) {
+			if (!s->repeat || until_ns < player->round_ns + s->duration_ns)
+				break;
+			player->round_ns += s->duration_ns;
+			player->next = 0;
+			continue;
+		}
+		at_ns = player->round_ns + s->events[player->next].at_ns;
+		if (at_ns > until_ns)
+			break;
+		follow_ramps(player, at_ns, input); /* a ramp starts from where things stand then */
+		play_event(player, &s->events[player->next], at_ns, input);
+		player->next++;
+		changed = true;
+	}
+	return follow_ramps(player, until_ns, input) || changed;
+}
