@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The line on a pty: time, silence, clients that come and go, signals."""
+import os
+import signal
+import struct
+import termios
+import time
+
+import daemon
+
+READ_VOLTAGE = daemon.crc(bytes([1, 3, 0x50, 0x02, 0, 2]))
+VOLTAGE = daemon.crc(bytes([1, 3, 4, 0x43, 0x66, 0, 0]))
+READ_50 = daemon.crc(bytes([1, 3, 0x50, 0, 0, 50]))
+CHARACTER = 11 / 9600
+
+
+class Line(daemon.DaemonTest):
+    def test_characters_take_their_time(self):
+        self.start(daemon.one_meter(pace="real"))
+        with daemon.Port(self.daemon.path("port")) as port:
+            spans, firsts = [], []
+            for _ in range(9):
+                begin = time.monotonic()
+                port.write(READ_50)
+                data, times = port.read(105)
+                self.assertEqual(len(data), 105)
+                spans.append(times[-1] - times[0])
+                firsts.append(times[0] - begin)
+        # the median of some: the machine may be busy with other tests
+        self.assertAlmostEqual(sorted(spans)[4], 104 * CHARACTER, delta=0.004)
+        # 8 characters, T3.5, 5 ms of turnaround, and the first character of the answer
+        self.assertAlmostEqual(sorted(firsts)[4], (8 + 3.5 + 1) * CHARACTER + 0.005, delta=0.004)
+
+    def test_turnaround(self):
+        self.start(daemon.one_meter(pace="real", line="    turnaround: 80ms"))
+        with daemon.Port(self.daemon.path("port")) as port:
+            begin = time.monotonic()
+            port.write(READ_VOLTAGE)
+            _, times = port.read(9)
+        self.assertGreater(times[0] - begin, 0.080 + 12.5 * CHARACTER - 0.002)
+
+    def test_request_in_pieces(self):
+        """Within T3.5 pieces are one frame, and a pause cuts it."""
+        self.start(daemon.one_meter(pace="real", meter="    settings: {baud: 300}"))
+        with daemon.Port(self.daemon.path("port"), termios.B300) as port:
+            port.write(READ_VOLTAGE[:3])
+            port.write(READ_VOLTAGE[3:])
+            self.assertEqual(port.read(9)[0], VOLTAGE)
+            port.write(READ_VOLTAGE[:3])
+            self.assertEqual(port.read(1, timeout=3 * 11 / 300 + 0.3)[0], b"")
+            port.write(READ_VOLTAGE[3:])
+            self.assertEqual(port.read(1, timeout=0.5)[0], b"")
+            port.write(READ_VOLTAGE)
+            self.assertEqual(port.read(9)[0], VOLTAGE)
+
+    def test_surplus_bytes_are_silence_without_pace(self):
+        self.start(daemon.one_meter())
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.write(READ_VOLTAGE + b"\0")
+            self.assertEqual(port.read(1, timeout=0.2)[0], b"")
+            port.write(READ_VOLTAGE)
+            self.assertEqual(port.read(9)[0], VOLTAGE)
+
+    def test_next_client_does_not_read_the_last_ones_answer(self):
+        for pace in ("off", "real"):
+            self.start(daemon.one_meter(pace=pace))
+            for _ in range(20):
+                with daemon.Port(self.daemon.path("port")) as port:
+                    port.write(READ_50)  # and leave with most of the answer unread
+                    self.assertEqual(port.read(1)[0], b"\x01")
+                with daemon.Port(self.daemon.path("port")) as port:
+                    self.assertTrue(port.empty(within=2))
+                    port.write(READ_VOLTAGE)
+                    self.assertEqual(port.read(9)[0], VOLTAGE)
+            self._finish()
+
+    def test_write_and_leave(self):
+        """A client that does not wait for the answer is heard all the same."""
+        self.start(daemon.one_meter(pace="real"))
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.write(daemon.crc(bytes([0, 6, 0x40, 0x10, 0, 0x17])))
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.read(1, timeout=0.1)
+            port.write(daemon.crc(bytes([1, 3, 0x40, 0x10, 0, 1])))
+            self.assertEqual(port.read(7)[0], daemon.crc(bytes([1, 3, 2, 0, 0x17])))
+
+    def test_idle_daemon_rests(self):
+        """After its last client has left, the master end must not be polled for ever."""
+        self.start(daemon.one_meter())
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.write(READ_VOLTAGE)
+            port.read(9)
+        before = self._cpu()
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.read(1, timeout=1.0)
+        self.assertLess(self._cpu() - before, 0.3)
+
+    def _cpu(self):
+        with open(f"/proc/{self.daemon.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_pty_mode(self):
+        self.start(daemon.one_meter().replace("{pty: port}", "{pty: deep/er/port, mode: '0660'}"))
+        path = self.daemon.path("deep/er/port")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o660)
+
+    def test_reload(self):
+        self.start(daemon.one_meter())
+        with daemon.Port(self.daemon.path("port")) as port:
+            self.daemon.write("bench.yaml", daemon.one_meter().replace("voltage: 230",
+                                                                      "voltage: 100"))
+            self.daemon.signal(signal.SIGHUP)
+            end = time.monotonic() + 10
+            volts = 230.0
+            while volts != 100 and time.monotonic() < end:
+                port.write(READ_VOLTAGE)
+                volts = struct.unpack(">f", port.read(9)[0][3:7])[0]
+            self.assertEqual(volts, 100)
+            self.daemon.write("bench.yaml", "meters: nonsense\n")
+            self.daemon.signal(signal.SIGHUP)
+            port.write(READ_VOLTAGE)
+            self.assertEqual(len(port.read(9)[0]), 9)
+        status, err = self.daemon.stop()
+        self.assertEqual(status, 0)
+        self.assertIn("nothing was changed", err)
+
+    def test_speed(self):
+        """Metering time runs at speed times real time; 0 stands still."""
+        for speed in ("0", "3600"):
+            self.start(daemon.one_meter(), args=["--speed", speed])
+            read = daemon.crc(bytes([1, 3, 0x60, 0, 0, 2]))
+            with daemon.Port(self.daemon.path("port")) as port:
+                energies = []
+                for _ in range(2):
+                    port.write(read)
+                    energies.append(struct.unpack(">f", port.read(9)[0][3:7])[0])
+                    port.read(1, timeout=0.5)
+            if speed == "0":
+                self.assertEqual(energies[0], energies[1])
+            else:  # 2.875 kW forward, half an hour or a little more
+                self.assertGreater(energies[1] - energies[0], 1.0)
+            self._finish()
+
+
+if __name__ == "__main__":
+    daemon.main()
