@@ -48,6 +48,14 @@ double rng_uniform(struct rng *rng)
 	return (double)(rng_u64(rng) >> 11) * 0x1p-53;
 }
 
+double rng_uniform_at(const struct rng *rng, uint64_t x, uint64_t y)
+{
+	uint64_t state = rng->s[0] ^ x * UINT64_C(0xd6e8feb86659fd93);
+
+	state = splitmix(&state) ^ y;
+	return (double)(splitmix(&state) >> 11) * 0x1p-53;
+}
+
 float rng_noise(struct rng *rng)
 {
 	uint64_t bits = rng_u64(rng);

@@ -6,9 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SERIAL_MAX    99999999
-#define CODE_VECTOR   10     /* 7.11: phases are netted */
-#define STATUS_PASSED 110000 /* 8.1: program and EEPROM digits of "S 11 111" */
+#define SERIAL_MAX     99999999
+#define HALF_TOLERANCE 1e-6   /* the element is better than that on a steady load */
+#define CODE_VECTOR    10     /* 7.11: phases are netted */
+#define STATUS_PASSED  110000 /* 8.1: program and EEPROM digits of "S 11 111" */
 
 struct meter {
 	const struct model *model;
@@ -70,7 +71,8 @@ static int64_t round_to(double value, int exponent)
 {
 	static const double power[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
 
-	return llround(value * power[-exponent]); /* half away from zero */
+	/* half away from zero; what is meant to be a half is measured a little off it */
+	return llround(value * power[-exponent] * (1 + HALF_TOLERANCE));
 }
 
 static struct point_value measured(const struct meter *meter, const struct point *point,
@@ -135,8 +137,8 @@ static struct point_value total_value(const struct meter *meter, const struct po
 }
 
 /*
- * |P| / S, unsigned; where the apparent power shows zero there is no load, and the model says
- * what the display does then.
+ * |P| / sqrt(P^2 + Q^2), unsigned (field-facts.md 4.2: also of the totals, not by the sum of S).
+ * Where the denominator shows zero the model says what the display does.
  */
 static struct point_value power_factor(const struct meter *meter, const struct point *point)
 {
@@ -303,6 +305,11 @@ static int setting_value(const struct meter *meter, const struct point *point,
 	return 0;
 }
 
+static bool is_identity(enum point_kind kind)
+{
+	return (kind >= POINT_SERIAL && kind <= POINT_RATED_CURRENT) || kind == POINT_CHECKSUM;
+}
+
 int meter_get(const struct meter *meter, const struct point *point, struct point_value *ret)
 {
 	if (point->setting)
@@ -311,9 +318,7 @@ int meter_get(const struct meter *meter, const struct point *point, struct point
 		*ret = power_factor(meter, point);
 	else if (point->kind == POINT_ENERGY)
 		*ret = energy_value(meter, point);
-	else if (point->kind >= POINT_SERIAL && point->kind <= POINT_RATED_CURRENT)
-		*ret = identity(meter, point->kind);
-	else if (point->kind == POINT_CHECKSUM)
+	else if (is_identity(point->kind))
 		*ret = identity(meter, point->kind);
 	else if (point->kind > POINT_ENERGY)
 		*ret = state(meter, point->kind);

@@ -12,12 +12,13 @@
 
 #include "meter/point.h"
 
-#define MODEL_NAME_MAX      32
-#define MODEL_TITLE_MAX     80
-#define MODEL_TEXT_MAX      33  /* 32 bytes and the end: the longest text register */
-#define MODEL_VALUES_MAX    16  /* values that a setting may list */
-#define MODEL_REGISTERS_MAX 512 /* per map */
-#define MODEL_DECIMALS_MAX  6
+#define MODEL_NAME_MAX            32
+#define MODEL_TITLE_MAX           80
+#define MODEL_TEXT_MAX            33  /* 32 bytes and the end: the longest text register */
+#define MODEL_VALUES_MAX          16  /* values that a setting may list */
+#define MODEL_REGISTERS_MAX       512 /* per map */
+#define MODEL_DECIMALS_MAX        6
+#define MODEL_ENERGY_DECIMALS_MAX 3 /* of a kWh: registers are shown in whole Wh at best */
 
 /* What a setting may be. Numbers are in 10^exponent of the point's unit. */
 struct model_setting {

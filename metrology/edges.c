@@ -6,9 +6,7 @@
 
 #include "metrology/lanes.h"
 
-#define FREQUENCY_MIN 40.0
-#define FREQUENCY_MAX 70.0
-#define DEAD_V        1.0 /* peak of the mix: no mains */
+#define DEAD_V 1.0 /* peak of the mix: no mains */
 
 /*
  * Weights of the three voltages. No usual system makes the mix vanish: it is 0.5 of a phase in a
@@ -19,6 +17,12 @@ static lanes mix(const struct edges_signal *signal, int64_t k)
 {
 	return lanes_load(signal->ch[WAVE_V1] + k) + 0.7f * lanes_load(signal->ch[WAVE_V2] + k) +
 	       0.4f * lanes_load(signal->ch[WAVE_V3] + k);
+}
+
+static float mix_one(const struct edges_signal *signal, int64_t k)
+{
+	return signal->ch[WAVE_V1][k] + 0.7f * signal->ch[WAVE_V2][k] +
+	       0.4f * signal->ch[WAVE_V3][k];
 }
 
 /* Phasors of LANES neighbouring samples, turned on by LANES samples at a time. */
@@ -53,14 +57,14 @@ bool edges_phase(const struct edges_signal *signal, double at, double frequency_
 	const int64_t first = (int64_t)ceil(at - half), last = (int64_t)floor(at + half);
 	const double step = 2 * M_PI * frequency_hz / signal->rate_hz, hann_step = M_PI / half;
 	struct phasors wave, hann;
+	int64_t k = first;
 	lanes sum_c = {0}, sum_s = {0}, weights = {0};
 
 	if (first < 0 || last >= signal->frames)
 		return false;
 	wave = phasors_from(((double)first - at) * step, step);
 	hann = phasors_from(((double)first - at) * hann_step, hann_step);
-	/* what is left over at the end has next to no weight: Hann begins and ends with 0 */
-	for (int64_t k = first; k + LANES - 1 <= last; k += LANES) {
+	for (; k + LANES - 1 <= last; k += LANES) {
 		const lanes weight = 0.5f + 0.5f * hann.c;
 		const lanes x = weight * mix(signal, k);
 
@@ -69,6 +73,13 @@ bool edges_phase(const struct edges_signal *signal, double at, double frequency_
 		weights += weight;
 		phasors_turn(&wave);
 		phasors_turn(&hann);
+	}
+	for (int l = 0; k <= last; k++, l++) { /* fewer than LANES samples are left */
+		const float weight = 0.5f + 0.5f * hann.c[l], x = weight * mix_one(signal, k);
+
+		sum_c[l] += x * wave.c[l];
+		sum_s[l] += x * wave.s[l];
+		weights[l] += weight;
 	}
 	if (hypot(lanes_total(sum_c), lanes_total(sum_s)) * 2 < DEAD_V * lanes_total(weights))
 		return false;
@@ -86,7 +97,7 @@ static bool improve(const struct edges_signal *signal, double at, double *f)
 	    !edges_phase(signal, at + 2 * cycle, *f, &to))
 		return false;
 	*f *= 1 + remainder(to - from, 2 * M_PI) / (2 * M_PI);
-	return *f >= FREQUENCY_MIN && *f <= FREQUENCY_MAX;
+	return edges_in_range(*f);
 }
 
 bool edges_acquire(const struct edges_signal *signal, double at, double *ret_frequency_hz)

@@ -15,6 +15,14 @@
 
 #define EDGES_REACH_CYCLES 1.0 /* samples needed on both sides of an edge */
 
+#define EDGES_FREQUENCY_MIN 40.0
+#define EDGES_FREQUENCY_MAX 70.0
+
+static inline bool edges_in_range(double frequency_hz)
+{
+	return frequency_hz >= EDGES_FREQUENCY_MIN && frequency_hz <= EDGES_FREQUENCY_MAX;
+}
+
 struct edges_signal {
 	const float *const *ch; /* WAVE_CHANNELS planar channels */
 	int64_t frames;

@@ -6,7 +6,9 @@
 
 #include "metrology/lanes.h"
 
-#define CHUNK 256 /* frames summed in float before they go to double */
+#define CHUNK           256  /* frames summed in float before they go to double */
+#define FUNDAMENTAL_MIN 1e-6 /* V or A: below it there is nothing to relate harmonics to */
+#define THD_MAX         1000.0
 
 /* Mean products of one phase over a window. */
 struct sums {
@@ -65,10 +67,11 @@ static void scale(struct sums *s, double by)
 	s->is *= by;
 }
 
-static unsigned quadrant(double p, double q, double s)
+/* ui: what P and Q are uncertain by ELEMENT_UNCERTAINTY of. */
+static unsigned quadrant(double p, double q, double ui)
 {
-	bool import = p >= -ELEMENT_UNCERTAINTY * s;
-	bool inductive = q >= -ELEMENT_UNCERTAINTY * s;
+	bool import = p >= -ELEMENT_UNCERTAINTY * ui;
+	bool inductive = q >= -ELEMENT_UNCERTAINTY * ui;
 
 	if (import)
 		return inductive ? 1 : 4;
@@ -79,7 +82,9 @@ static double thd(double mean_square, double fundamental_square)
 {
 	double rest = mean_square - fundamental_square;
 
-	return rest > 0 && fundamental_square > 0 ? sqrt(rest / fundamental_square) : 0;
+	if (!(rest > 0) || fundamental_square < FUNDAMENTAL_MIN * FUNDAMENTAL_MIN)
+		return 0;
+	return fmin(sqrt(rest / fundamental_square), THD_MAX);
 }
 
 static double wrap_deg(double deg)
@@ -111,22 +116,25 @@ static void finish_phase(const struct element_config *config, const struct sums 
 			      : 0;
 	ph->voltage_thd = thd(s->vv, v1);
 	ph->current_thd = thd(s->ii, i1);
-	ph->quadrant = quadrant(ph->active_w, ph->reactive_var, ph->apparent_va);
-	ph->reverse = ph->quadrant == 2 || ph->quadrant == 3;
+	/* below the starting current nothing has a direction, and nothing counts */
+	ph->quadrant = 1;
 	ph->active_nj = 0;
 	ph->reactive_nj = 0;
 	/* at the starting current itself the meter must start: allow for the uncertainty */
 	if (ph->current_a >= config->starting_current_a * (1 - ELEMENT_UNCERTAINTY)) {
+		ph->quadrant =
+			quadrant(ph->active_w, ph->reactive_var, ph->voltage_v * ph->current_a);
 		ph->active_nj = llround(ph->active_w * duration_ns);
 		ph->reactive_nj = llround(ph->reactive_var * duration_ns);
 	}
+	ph->reverse = ph->quadrant == 2 || ph->quadrant == 3;
 }
 
 static void finish(const struct element_config *config, struct sums sums[WAVE_PHASES],
 		   double duration_ns, double frequency_hz, struct measurement *m)
 {
 	double loudest = 0;
-	double s;
+	double reference_deg, s;
 
 	*m = (struct measurement){.duration_ns = llround(duration_ns)};
 	for (int p = 0; p < WAVE_PHASES; p++) {
@@ -139,11 +147,14 @@ static void finish(const struct element_config *config, struct sums sums[WAVE_PH
 		loudest = fmax(loudest, ph->voltage_v);
 	}
 	m->frequency_hz = loudest >= ELEMENT_DEAD_V ? frequency_hz : 0;
-	for (int p = WAVE_PHASES - 1; p >= 0; p--) /* L1 last: the others refer to it */
-		m->phase[p].voltage_angle_deg = m->phase[p].voltage_v < ELEMENT_DEAD_V
-							? 0
-							: wrap_deg(m->phase[p].voltage_angle_deg -
-								   m->phase[0].voltage_angle_deg);
+	reference_deg = m->phase[0].voltage_v < ELEMENT_DEAD_V ? 0 : m->phase[0].voltage_angle_deg;
+	for (int p = 0; p < WAVE_PHASES; p++) {
+		struct element_phase *ph = &m->phase[p];
+
+		ph->voltage_angle_deg = ph->voltage_v < ELEMENT_DEAD_V
+						? 0
+						: wrap_deg(ph->voltage_angle_deg - reference_deg);
+	}
 	s = hypot(m->active_w, m->reactive_var);
 	m->power_factor = s > 0 ? fabs(m->active_w) / s : 1;
 	m->quadrant = quadrant(m->active_w, m->reactive_var, m->apparent_va);

@@ -395,7 +395,7 @@ static int next_free(struct metering *m)
 		return hand_out_rest(m);
 	hand_out(m, to, cycles, false);
 	m->measured.frequency_hz = m->measured.frequency_hz > 0 ? h->frequency_hz : 0;
-	if (!locked || slipped(&m->measured))
+	if (!locked || slipped(&m->measured) || !edges_in_range(h->frequency_hz))
 		h->frequency_hz = 0;
 	return 0;
 }

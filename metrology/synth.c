@@ -21,7 +21,7 @@ struct partial {
 struct channel {
 	unsigned partials;
 	struct partial partial[WAVE_HARMONIC_MAX];
-	float noise_peak; /* standard deviation of the noise; 0: none */
+	float noise_rms; /* standard deviation of the noise; 0: none */
 };
 
 struct synth {
@@ -61,7 +61,7 @@ static void set_channel(struct channel *c, double rms, double angle_rad,
 	for (unsigned h = 2; h <= WAVE_HARMONIC_MAX; h++)
 		add_partial(c, h, peak * harmonics[h].ratio,
 			    h * angle_rad + radians(harmonics[h].phase_deg));
-	c->noise_peak = (float)(rms * noise);
+	c->noise_rms = (float)(rms * noise);
 }
 
 /* 10 cycles, 12 for a 60 Hz grid, on the whole number of samples nearest to 8 kHz. */
@@ -79,7 +79,7 @@ static void set_grid(struct synth *synth)
 static bool noisy(const struct synth *synth)
 {
 	for (int c = 0; c < WAVE_CHANNELS; c++) {
-		if (synth->channel[c].noise_peak > 0)
+		if (synth->channel[c].noise_rms > 0)
 			return true;
 	}
 	return false;
@@ -161,10 +161,10 @@ static void add_noise(struct synth *synth, float *const ch[WAVE_CHANNELS], uint3
 {
 	for (uint32_t k = 0; k < frames; k++) { /* frame by frame: block sizes change nothing */
 		for (int c = 0; c < WAVE_CHANNELS; c++) {
-			float peak = synth->channel[c].noise_peak;
+			float rms = synth->channel[c].noise_rms;
 
-			if (peak > 0)
-				ch[c][k] += peak * rng_noise(&synth->rng);
+			if (rms > 0)
+				ch[c][k] += rms * rng_noise(&synth->rng);
 		}
 	}
 }

@@ -46,8 +46,7 @@ static void print_demo(FILE *out, const struct bench *bench)
 		"  energy: total, T1, T2 (kWh), read once\n"
 		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x6000 -c 3 -1 %s\n\n",
 		id, baud, info.path, id, baud, info.path, id, baud, info.path);
-	fputs("Ctrl-C ends it. Your own bench: metersimd --config FILE, see "
-	      "docs/integrator.md.\n",
+	fputs("Ctrl-C ends it. Your own bench: metersimd --config FILE, see metersim.conf(5).\n",
 	      out);
 }
 

@@ -134,6 +134,26 @@ static void to_port(void *ctx, const uint8_t *bytes, size_t len_bytes)
 	line->port->send(line->port, bytes, len_bytes);
 }
 
+/* Legal, and on copper a collision: what the user gets, but seldom what is wanted. */
+static void warn_if_address_taken(const struct bench_line *line, size_t index)
+{
+	const struct bench *bench = line->bench;
+	const size_t *meters = line->conf->meters;
+	const struct meter *meter = bench_meter_at(bench, meters[index]);
+
+	for (size_t i = 0; i < index; i++) {
+		const struct meter *other = bench_meter_at(bench, meters[i]);
+
+		if (meter_setting(meter, POINT_MODBUS_ID) != meter_setting(other, POINT_MODBUS_ID))
+			continue;
+		log_warning(bench->log, "line %s: meters '%s' and '%s' have one address, %lld",
+			    line->conf->name, bench->conf->meters[meters[i]].name,
+			    bench->conf->meters[meters[index]].name,
+			    (long long)meter_setting(meter, POINT_MODBUS_ID));
+		return;
+	}
+}
+
 static int add_slaves(struct bench *bench, struct bench_line *line)
 {
 	const struct bench_line_conf *conf = line->conf;
@@ -150,6 +170,7 @@ static int add_slaves(struct bench *bench, struct bench_line *line)
 		if (r < 0)
 			return r;
 		line->slave_count++;
+		warn_if_address_taken(line, i);
 		station = mbrtu_slave_station(line->slaves[i]);
 		r = line_add(line->line, &station);
 		if (r < 0)
@@ -175,8 +196,10 @@ static int line_path(struct bench_line *line, struct diag *diag)
 		return -EIO;
 	}
 	if ((size_t)snprintf(line->path, sizeof(line->path), "%s/%s", folder, line->conf->name) >=
-	    sizeof(line->path))
-		return -ENAMETOOLONG;
+	    sizeof(line->path)) {
+		diag_add(diag, (struct diag_place){.file = folder}, "the path is too long");
+		return -EIO;
+	}
 	return 0;
 }
 
@@ -250,7 +273,7 @@ static int create_meters(struct bench *bench, struct diag *diag)
 		if (r < 0)
 			return r;
 		bench->meter_count++;
-		bench_meter_step(bench->meters[i]);
+		bench_meter_start(bench->meters[i]);
 		if (bench_meter_measured_ns(bench->meters[i]) > bench->metering_base_ns)
 			bench->metering_base_ns = bench_meter_measured_ns(bench->meters[i]);
 	}
@@ -372,12 +395,25 @@ static void reload_meter(struct bench *bench, const struct bench_meter_conf *new
 	log_notice(bench->log, "reload: meter '%s' has its grid and load of the file", newer->name);
 }
 
+static void warn_if_gone(const struct bench *bench, const char *name,
+			 const struct bench_conf *newer)
+{
+	for (size_t i = 0; i < newer->meter_count; i++) {
+		if (strcmp(newer->meters[i].name, name) == 0)
+			return;
+	}
+	log_warning(bench->log,
+		    "reload: meter '%s' is no longer in the file: restart to be rid of it", name);
+}
+
 void bench_reload(struct bench *bench, const struct bench_conf *newer)
 {
 	const int64_t now_ns = clk_now(&bench->clk);
 
 	for (size_t i = 0; i < newer->meter_count; i++)
 		reload_meter(bench, &newer->meters[i]);
+	for (size_t i = 0; i < bench->meter_count; i++)
+		warn_if_gone(bench, bench_meter_conf_of(bench->meters[i])->name, newer);
 	bench->metering_base_ns = metering_now_ns(bench, now_ns);
 	bench->real_base_ns = now_ns;
 	bench->speed = newer->speed;

@@ -305,7 +305,7 @@ static bool read_bench(const struct conf_context *context, const struct conf_nod
 	return ok && meters_ok;
 }
 
-static int read_tree(struct bench_conf **ret, const struct conf_tree *tree, struct diag *diag)
+int bench_conf_load_tree(struct bench_conf **ret, const struct conf_tree *tree, struct diag *diag)
 {
 	const struct conf_context context = {.file = conf_tree_file(tree), .diag = diag};
 	struct bench_conf *conf = calloc(1, sizeof(*conf));
@@ -327,7 +327,7 @@ int bench_conf_load(struct bench_conf **ret, const char *path, struct diag *diag
 
 	if (r < 0)
 		return r;
-	r = read_tree(ret, tree, diag);
+	r = bench_conf_load_tree(ret, tree, diag);
 	conf_tree_destroy(tree);
 	return r;
 }
@@ -340,7 +340,7 @@ int bench_conf_parse(struct bench_conf **ret, const char *file, const char *text
 
 	if (r < 0)
 		return r;
-	r = read_tree(ret, tree, diag);
+	r = bench_conf_load_tree(ret, tree, diag);
 	conf_tree_destroy(tree);
 	return r;
 }

@@ -69,7 +69,8 @@ struct bench_conf {
 
 /* 0, -EINVAL with the reasons in diag, -ENOMEM, or what opening the file said. */
 int bench_conf_load(struct bench_conf **ret, const char *path, struct diag *diag);
-/* The same for text that stands for a file of that name. */
+/* The same from a tree that was read already, and from text that stands for a file. */
+int bench_conf_load_tree(struct bench_conf **ret, const struct conf_tree *tree, struct diag *diag);
 int bench_conf_parse(struct bench_conf **ret, const char *file, const char *text, size_t len_bytes,
 		     struct diag *diag);
 void bench_conf_destroy(struct bench_conf *conf);

@@ -3,12 +3,15 @@
 #include "sim/bench_meter.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clk.h"
 #include "sim/clk_real.h"
 #include "sim/recording.h"
 #include "sim/scenario.h"
+
+#define FIRST_PIECES_MAX 5 /* windows measured in search of a whole one */
 
 struct bench_meter {
 	const struct bench_meter_conf *conf;
@@ -20,6 +23,7 @@ struct bench_meter {
 	struct player *player;    /* NULL: no scenario */
 	struct recording *recording;
 	int64_t measured_ns;
+	bool shown; /* a whole window was measured */
 };
 
 static void use_synth(struct bench_meter *meter)
@@ -78,12 +82,17 @@ static int create_source(struct bench_meter *meter, struct diag *diag)
 	return metering_use_free(meter->metering, &source);
 }
 
-static int create_player(struct bench_meter *meter)
+static int create_player(struct bench_meter *meter, uint64_t seed)
 {
+	char stream[CONF_TEXT_MAX + 16];
+	struct rng rng;
+
 	if (!meter->conf->scenario)
 		return 0;
+	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
+	rng_init(&rng, seed, stream);
 	return player_create(&meter->player, meter->conf->scenario,
-			     meter->conf->scenario_local_time ? clk_real_time_of_day() : 0);
+			     meter->conf->scenario_local_time ? clk_real_time_of_day() : 0, &rng);
 }
 
 int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *conf,
@@ -103,7 +112,7 @@ int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *
 	if (r == 0)
 		r = create_source(meter, diag);
 	if (r == 0)
-		r = create_player(meter);
+		r = create_player(meter, seed);
 	if (r < 0) {
 		bench_meter_destroy(meter);
 		return r;
@@ -166,7 +175,15 @@ void bench_meter_step(struct bench_meter *meter)
 	if (r < 0)
 		return;
 	meter_count(meter->instrument, window);
+	meter->shown |= !window->partial;
 	meter->measured_ns += window->duration_ns;
+}
+
+void bench_meter_start(struct bench_meter *meter)
+{
+	/* a recording begins with a piece before its first zero crossing */
+	for (int i = 0; i < FIRST_PIECES_MAX && !meter->shown; i++)
+		bench_meter_step(meter);
 }
 
 int64_t bench_meter_measured_ns(const struct bench_meter *meter)

@@ -26,6 +26,8 @@ void bench_meter_destroy(struct bench_meter *meter);
 struct meter *bench_meter_instrument(struct bench_meter *meter);
 const struct bench_meter_conf *bench_meter_conf_of(const struct bench_meter *meter);
 
+/* Measures a first whole window, so that the first answer holds values. */
+void bench_meter_start(struct bench_meter *meter);
 /* Measures one window. */
 void bench_meter_step(struct bench_meter *meter);
 /* Up to where it has measured. */

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "sim/model_load.h"
+#include "sim/recording.h"
 #include "sim/world.h"
 
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
@@ -269,15 +270,33 @@ static bool read_world(const struct conf_context *context, const struct meter_te
 
 /* --- settings and registers --- */
 
-static const char *point_hint(const char *word, const char *prefix, char *buf, size_t size)
+static const char *counter_hint(const char *word, char *buf, size_t size)
 {
 	const char *names[POINTS_MAX];
-	const size_t skip = strlen(prefix);
 	size_t n = 0;
 
 	for (size_t i = 0; point_at(i) && n < POINTS_MAX; i++) {
-		if (strncmp(point_at(i)->name, prefix, skip) == 0)
-			names[n++] = point_at(i)->name + skip;
+		const struct point *point = point_at(i);
+
+		if (point->kind == POINT_DAY_COUNTER ||
+		    (point->kind == POINT_ENERGY && point->flow != FLOW_TOTAL))
+			names[n++] = point->name;
+	}
+	return conf_hint(word, names, n, buf, size);
+}
+
+/* Of the settings that the model has. */
+static const char *setting_hint(const char *word, const struct model *model, char *buf, size_t size)
+{
+	const char *names[POINTS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; point_at(i) && n < POINTS_MAX; i++) {
+		const struct point *point = point_at(i);
+
+		if (model->setting[point->kind].present)
+			names[n++] =
+				point->setting ? point->name + strlen("setting.") : point->name;
 	}
 	return conf_hint(word, names, n, buf, size);
 }
@@ -299,7 +318,7 @@ static bool read_setting(const struct conf_context *context, const struct conf_n
 	if (!setting || !setting->present) {
 		conf_error(context, key, "settings: model '%s' has no setting '%.60s'%s",
 			   model->name, key->text,
-			   point_hint(key->text, "setting.", text, sizeof(text)));
+			   setting_hint(key->text, model, text, sizeof(text)));
 		return false;
 	}
 	ret->exponent = setting->exponent;
@@ -342,8 +361,10 @@ static bool read_settings(const struct conf_context *context, const struct conf_
 	if (!is_map(context, node, "settings"))
 		return false;
 	meter->settings = calloc(node->count + 1, sizeof(*meter->settings));
-	if (!meter->settings)
+	if (!meter->settings) {
+		conf_error(context, node, "out of memory");
 		return false;
+	}
 	for (size_t i = 0; i < node->count; i++) {
 		struct bench_setting *setting = &meter->settings[meter->setting_count];
 
@@ -373,7 +394,7 @@ static bool read_preset(const struct conf_context *context, const struct conf_no
 		conf_error(context, key,
 			   "registers: '%.60s' is no counter of forward or reverse "
 			   "energy, nor day_counter%s",
-			   key->text, point_hint(key->text, "", hint, sizeof(hint)));
+			   key->text, counter_hint(key->text, hint, sizeof(hint)));
 		return false;
 	}
 	/* a bare number has the unit of its point, kWh */
@@ -390,6 +411,26 @@ static bool read_preset(const struct conf_context *context, const struct conf_no
 	return true;
 }
 
+/* A bare energy is its T1: both at once would contradict each other. */
+static bool preset_twice(const struct conf_context *context, const struct conf_node *key,
+			 const struct bench_meter_conf *meter)
+{
+	const struct point *point = meter->presets[meter->preset_count].point;
+
+	for (size_t i = 0; i < meter->preset_count; i++) {
+		const struct point *other = meter->presets[i].point;
+
+		if (point->kind == POINT_ENERGY && other->kind == POINT_ENERGY &&
+		    point->reactive == other->reactive && point->flow == other->flow &&
+		    point->part <= PART_T1 && other->part <= PART_T1) {
+			conf_error(context, key, "registers: '%s' is '%s': give one of the two",
+				   point->name, other->name);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool read_presets(const struct conf_context *context, const struct conf_node *node,
 			 struct bench_meter_conf *meter)
 {
@@ -398,12 +439,15 @@ static bool read_presets(const struct conf_context *context, const struct conf_n
 	if (!is_map(context, node, "registers"))
 		return false;
 	meter->presets = calloc(node->count + 1, sizeof(*meter->presets));
-	if (!meter->presets)
+	if (!meter->presets) {
+		conf_error(context, node, "out of memory");
 		return false;
+	}
 	for (size_t i = 0; i < node->count; i++) {
 		if (!seen_before(context, node, i) &&
 		    read_preset(context, node->item[2 * i], node->item[2 * i + 1],
-				&meter->presets[meter->preset_count]))
+				&meter->presets[meter->preset_count]) &&
+		    !preset_twice(context, node->item[2 * i], meter))
 			meter->preset_count++;
 		else
 			ok = false;
@@ -418,17 +462,28 @@ static bool read_recording(const struct conf_context *context, const struct conf
 {
 	static const struct conf_field name = {.key = "recording"};
 	struct recording_ref ref = {.repeat = false};
+	struct recording *recording;
 	char path[DATA_PATH_MAX];
+	int r;
 
 	if (node->kind == CONF_SCALAR ? !conf_text(context, node, &name, ref.file)
 				      : !conf_map(context, node, "recording", recording_fields,
 						  COUNT(recording_fields), &ref))
 		return false;
 	meter->recording_repeat = ref.repeat;
-	if (data_path_beside(ref.file, context->file, path) == 0)
-		meter->recording = strdup(path);
-	if (!meter->recording)
+	if (data_path_beside(ref.file, context->file, path) < 0) {
 		conf_error(context, node, "recording: the path is too long");
+		return false;
+	}
+	r = recording_open(&recording, path, ref.repeat, context->diag);
+	if (r < 0) {
+		cannot_open(context, node, path, r);
+		return false;
+	}
+	recording_destroy(recording);
+	meter->recording = strdup(path);
+	if (!meter->recording)
+		conf_error(context, node, "out of memory");
 	return meter->recording != NULL;
 }
 

@@ -33,43 +33,58 @@ static int check_model(const struct conf_tree *tree, struct diag *diag)
 	return r;
 }
 
-static int check_scenario(const char *path, struct diag *diag)
+static int check_scenario(const struct conf_tree *tree, struct diag *diag)
 {
 	struct scenario *scenario;
-	int r = scenario_load(&scenario, path, ANY_CURRENT, diag);
+	int r = scenario_load_tree(&scenario, tree, ANY_CURRENT, diag);
 
 	if (r == 0)
 		scenario_destroy(scenario);
 	return r;
 }
 
-static int check_bench(const char *path, struct diag *diag)
+static int check_bench(const struct conf_tree *tree, struct diag *diag)
 {
 	struct bench_conf *conf;
-	int r = bench_conf_load(&conf, path, diag);
+	int r = bench_conf_load_tree(&conf, tree, diag);
 
 	if (r == 0)
 		bench_conf_destroy(conf);
 	return r;
 }
 
+static int check_sidecar(const struct conf_tree *tree, struct diag *diag)
+{
+	diag_add(diag, (struct diag_place){.file = conf_tree_file(tree)},
+		 "this looks like the sidecar of a recording, which is checked with the "
+		 "configuration that plays it");
+	return -EINVAL;
+}
+
+/* What a file is, by a key that only its kind has. */
+static const struct kind {
+	const char *key;
+	const char *name;
+	int (*check)(const struct conf_tree *tree, struct diag *diag);
+} kinds[] = {
+	{"timeline", "scenario", check_scenario},
+	{"ratings", "model", check_model},
+	{"channels", "sidecar", check_sidecar},
+	{NULL, "configuration", check_bench},
+};
+
 int check_file(const char *path, struct diag *diag, const char **ret_kind)
 {
+	const struct kind *kind = kinds;
 	struct conf_tree *tree;
 	int r = conf_tree_load(&tree, path, diag);
 
 	if (r < 0)
 		return r;
-	if (has_key(conf_tree_root(tree), "timeline")) {
-		*ret_kind = "scenario";
-		r = check_scenario(path, diag);
-	} else if (has_key(conf_tree_root(tree), "ratings")) {
-		*ret_kind = "model";
-		r = check_model(tree, diag);
-	} else {
-		*ret_kind = "configuration";
-		r = check_bench(path, diag);
-	}
+	while (kind->key && !has_key(conf_tree_root(tree), kind->key))
+		kind++;
+	*ret_kind = kind->name;
+	r = kind->check(tree, diag);
 	conf_tree_destroy(tree);
 	return r;
 }

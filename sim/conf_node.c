@@ -112,7 +112,7 @@ static bool size_up(struct builder *b, const yaml_node_t *from, struct conf_node
 		places = 2 * node->count;
 	}
 	if (places)
-		node->item = tree_alloc(b->tree, places * sizeof(*node->item));
+		node->item = tree_alloc(b->tree, places * sizeof(struct conf_node *));
 	return places == 0 || node->item;
 }
 

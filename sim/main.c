@@ -80,6 +80,15 @@ static void on_stop(void *ctx)
 	loop_stop(program->loop);
 }
 
+/* The command line overrides the file. */
+static void apply_options(const struct program *program, struct bench_conf *conf)
+{
+	if (program->options.has_seed)
+		conf->seed = program->options.seed;
+	if (program->options.has_speed)
+		conf->speed = program->options.speed;
+}
+
 static void on_reload(void *ctx)
 {
 	struct program *program = ctx;
@@ -93,6 +102,7 @@ static void on_reload(void *ctx)
 		log_error(&program->log, "reload: the file is not valid, nothing was changed");
 		return;
 	}
+	apply_options(program, newer);
 	bench_reload(program->bench, newer);
 	bench_conf_destroy(newer);
 }
@@ -137,10 +147,7 @@ static int run(struct program *program)
 	if (r < 0)
 		return report_file(program,
 				   program->options.config ? program->config : "the demo bench", r);
-	if (program->options.has_seed)
-		program->conf->seed = program->options.seed;
-	if (program->options.has_speed)
-		program->conf->speed = program->options.speed;
+	apply_options(program, program->conf);
 	r = bench_create(&program->bench, program->loop, program->conf, &program->log,
 			 program->diag);
 	if (r < 0) {

@@ -214,14 +214,15 @@ static bool read_resolution(const struct conf_context *context, const struct con
 
 	if (!text)
 		return false;
-	for (int e = 0; e >= -MODEL_DECIMALS_MAX; e--) {
+	for (int e = 0; e >= -(int)field->max; e--) {
 		if (text_to_scaled(text, (unsigned)-e, &scaled) == 0 && scaled == 1) {
 			for (; *kind != POINT_KINDS; kind++)
 				exponent[*kind] = e;
 			return true;
 		}
 	}
-	conf_error(context, node, "%s: '%.40s' is not 1, 0.1, 0.01 ... 0.000001", field->key, text);
+	conf_error(context, node, "%s: '%.40s' is not 1, 0.1 ... down to %d decimals", field->key,
+		   text, (int)field->max);
 	return false;
 }
 
@@ -236,14 +237,46 @@ static const enum point_kind of_angle[] = {POINT_VOLTAGE_ANGLE, POINT_CURRENT_LA
 static const enum point_kind of_thd[] = {POINT_VOLTAGE_THD, POINT_CURRENT_THD, POINT_KINDS};
 
 static const struct conf_field resolution_fields[] = {
-	{.key = "voltage", .read = read_resolution, .required = true, .extra = of_voltage},
-	{.key = "current", .read = read_resolution, .required = true, .extra = of_current},
-	{.key = "power", .read = read_resolution, .required = true, .extra = of_power},
-	{.key = "power_factor", .read = read_resolution, .required = true, .extra = of_factor},
-	{.key = "frequency", .read = read_resolution, .required = true, .extra = of_frequency},
-	{.key = "energy", .read = read_resolution, .required = true, .extra = of_energy},
-	{.key = "angle", .read = read_resolution, .required = true, .extra = of_angle},
-	{.key = "thd", .read = read_resolution, .required = true, .extra = of_thd},
+	{.key = "voltage",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_voltage},
+	{.key = "current",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_current},
+	{.key = "power",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_power},
+	{.key = "power_factor",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_factor},
+	{.key = "frequency",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_frequency},
+	{.key = "energy",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_ENERGY_DECIMALS_MAX,
+	 .extra = of_energy},
+	{.key = "angle",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_angle},
+	{.key = "thd",
+	 .read = read_resolution,
+	 .required = true,
+	 .max = MODEL_DECIMALS_MAX,
+	 .extra = of_thd},
 };
 
 static bool read_resolutions(const struct conf_context *context, const struct conf_node *node,

@@ -57,6 +57,23 @@ static void salt(const struct port_pty *pty)
 	}
 }
 
+/* A client that asks for the rate as it is should see B9600 and not "some other". */
+static tcflag_t baud_bits(uint32_t baud)
+{
+	static const struct {
+		uint32_t baud;
+		tcflag_t bits;
+	} rates[] = {{300, B300},     {600, B600},      {1200, B1200},   {2400, B2400},
+		     {4800, B4800},   {9600, B9600},    {19200, B19200}, {38400, B38400},
+		     {57600, B57600}, {115200, B115200}};
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		if (rates[i].baud == baud)
+			return rates[i].bits;
+	}
+	return BOTHER;
+}
+
 static int make_raw(const struct port_pty *pty, uint32_t baud)
 {
 	struct termios2 t;
@@ -66,7 +83,7 @@ static int make_raw(const struct port_pty *pty, uint32_t baud)
 	t.c_iflag = 0;
 	t.c_oflag = 0;
 	t.c_lflag = IEXTEN;
-	t.c_cflag = CS8 | CREAD | CLOCAL | BOTHER;
+	t.c_cflag = CS8 | CREAD | CLOCAL | baud_bits(baud);
 	t.c_ispeed = t.c_ospeed = baud;
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;

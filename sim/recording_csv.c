@@ -35,9 +35,11 @@ struct csv {
 	float limit[PLAYBACK_COLUMNS_MAX];
 	off_t first_at; /* where the first row is */
 	unsigned first_line;
-	unsigned line; /* of what is in text */
-	double time_s; /* of the row in text */
-	double last_s; /* of the row before it; NAN: there is none */
+	unsigned line;  /* of what is in text */
+	double time_s;  /* of the row in text */
+	double last_s;  /* of the row before it; NAN: there is none */
+	double begin_s; /* of the first row */
+	int64_t rows;   /* since then */
 	char text[LINE_MAX_BYTES + 1];
 	float chunk[CHUNK_FRAMES * PLAYBACK_COLUMNS_MAX];
 };
@@ -194,13 +196,25 @@ static int parse_row(struct csv *csv, float *row)
 static int check_time(struct csv *csv)
 {
 	const double step_s = csv->time_s - csv->last_s;
+	double expected_s;
 
 	if (fabs(step_s - csv->step_s) > 0.5 * csv->step_s)
 		return complain(
 			csv, csv->text,
 			"the time goes on by %.9g s here, not by %.9g s as at the beginning",
 			step_s, csv->step_s);
+	if (isnan(csv->last_s)) {
+		csv->begin_s = csv->time_s;
+		csv->rows = 0;
+	}
 	csv->last_s = csv->time_s;
+	expected_s = (double)csv->rows++ * csv->step_s;
+	/* half a step, and what the printed digits of the step may be off */
+	if (fabs(csv->time_s - csv->begin_s - expected_s) > 0.5 * csv->step_s + 1e-3 * expected_s)
+		return complain(
+			csv, csv->text,
+			"%.9g s after the beginning, where even steps of %.9g s give %.9g s",
+			csv->time_s - csv->begin_s, csv->step_s, expected_s);
 	return 0;
 }
 
@@ -364,7 +378,11 @@ static int read_head(struct csv *csv, bool *ret_names)
 
 static void skip_byte_order_mark(FILE *file)
 {
-	if (getc(file) != 0xef || getc(file) != 0xbb || getc(file) != 0xbf)
+	static const char mark[] = {'\xef', '\xbb', '\xbf'};
+	char begin[sizeof(mark)];
+
+	if (fread(begin, 1, sizeof(begin), file) != sizeof(begin) ||
+	    memcmp(begin, mark, sizeof(mark)) != 0)
 		rewind(file);
 }
 

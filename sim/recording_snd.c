@@ -53,14 +53,16 @@ static int check_column(const struct snd *snd, unsigned column, sf_count_t frame
 	const float *in = snd->chunk + column;
 
 	for (sf_count_t k = 0; k < frames; k++, in += columns) {
+		const long long frame = snd->at + k;
+
 		if (fabsf(*in) <= limit) /* not so for NaN */
 			continue;
 		if (isfinite(*in))
 			complain(snd, "column %u, frame %lld: %g is too large (with its scale)",
-				 column + 1, (long long)(snd->at + k), (double)*in);
+				 column + 1, frame, (double)*in);
 		else
 			complain(snd, "column %u, frame %lld: the sample is not a number",
-				 column + 1, (long long)(snd->at + k));
+				 column + 1, frame);
 		return -EINVAL;
 	}
 	return 0;

@@ -13,7 +13,7 @@
 struct row {
 	uint32_t at;
 	char point[CONF_TEXT_MAX];
-	int64_t constant;
+	const struct conf_node *constant;
 	int as;
 	bool write;
 	int64_t registers;
@@ -30,7 +30,7 @@ static const struct conf_field row_fields[] = {
 	 .required = true,
 	 .max = 0xffff},
 	{.key = "point", .read = conf_text, .offset = offsetof(struct row, point)},
-	{.key = "constant", .read = conf_int, .offset = offsetof(struct row, constant)},
+	{.key = "constant", .read = conf_raw, .offset = offsetof(struct row, constant)},
 	{.key = "as",
 	 .read = conf_choice,
 	 .offset = offsetof(struct row, as),
@@ -71,6 +71,28 @@ static bool writable(const struct point *point, enum model_encoding encoding)
 	return encoding == ENCODE_U16 || encoding == ENCODE_BCD16 || encoding == ENCODE_F32;
 }
 
+static bool measured(enum point_kind kind)
+{
+	switch (kind) {
+	case POINT_VOLTAGE:
+	case POINT_CURRENT:
+	case POINT_ACTIVE_POWER:
+	case POINT_REACTIVE_POWER:
+	case POINT_APPARENT_POWER:
+	case POINT_POWER_FACTOR:
+	case POINT_FREQUENCY:
+	case POINT_VOLTAGE_ANGLE:
+	case POINT_CURRENT_LAG:
+	case POINT_VOLTAGE_THD:
+	case POINT_CURRENT_THD:
+	case POINT_ENERGY:
+	case POINT_DAY_COUNTER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Whether such a value can be told in such an encoding. */
 static bool suits(const struct point *point, enum model_encoding encoding)
 {
@@ -78,7 +100,23 @@ static bool suits(const struct point *point, enum model_encoding encoding)
 		return encoding == ENCODE_DIRECTION || encoding == ENCODE_U16;
 	if (encoding == ENCODE_DIRECTION)
 		return false;
+	if (measured(point->kind))
+		return encoding == ENCODE_F32; /* the others have no decimals, and no sign */
 	return point->text == (encoding == ENCODE_TEXT);
+}
+
+/* Whether every value that a setting may have can be told in so many registers. */
+static bool fits(const struct model_setting *setting, enum model_encoding encoding)
+{
+	const int64_t most = encoding == ENCODE_BCD16 ? 9999 : UINT16_MAX;
+
+	if (encoding != ENCODE_U16 && encoding != ENCODE_BCD16)
+		return true;
+	for (unsigned i = 0; i < setting->value_count; i++) {
+		if (setting->value[i] > most)
+			return false;
+	}
+	return setting->exponent == 0 && setting->max <= most;
 }
 
 static bool check_row(const struct conf_context *context, const struct conf_node *node,
@@ -96,8 +134,14 @@ static bool check_row(const struct conf_context *context, const struct conf_node
 			   encoding_names[encoding]);
 		return false;
 	}
-	if (point && point->setting && !model->setting[point->kind].present) {
+	if (point && (point->setting || (point->kind == POINT_TARIFF && row->write)) &&
+	    !model->setting[point->kind].present) {
 		conf_error(context, node, "the model has no setting '%s'", point->name);
+		return false;
+	}
+	if (point && point->setting && !fits(&model->setting[point->kind], encoding)) {
+		conf_error(context, node, "not every value of '%s' can be told as %s", point->name,
+			   encoding_names[encoding]);
 		return false;
 	}
 	if (row->write && (!point || !writable(point, encoding))) {
@@ -112,7 +156,7 @@ static bool check_row(const struct conf_context *context, const struct conf_node
 static bool read_row(const struct conf_context *context, const struct conf_node *node,
 		     const struct model *model, struct model_register *ret)
 {
-	struct row row = {.constant = -1};
+	struct row row = {.at = 0};
 	const struct point *point = NULL;
 	const bool ok =
 		conf_map(context, node, "the register", row_fields, COUNT(row_fields), &row);
@@ -124,12 +168,13 @@ static bool read_row(const struct conf_context *context, const struct conf_node 
 	}
 	if (!ok)
 		return false;
-	if ((row.point[0] == '\0') == (row.constant == -1)) {
+	if ((row.point[0] == '\0') == !row.constant) {
 		conf_error(context, node, "either 'point' or 'constant' is expected");
 		return false;
 	}
-	if (row.point[0] == '\0' && row.constant != 0) {
-		conf_error(context, node, "constant: only 0 is known");
+	if (row.constant &&
+	    (row.constant->kind != CONF_SCALAR || strcmp(row.constant->text, "0") != 0)) {
+		conf_error(context, row.constant, "constant: only 0 is known");
 		return false;
 	}
 	if (!check_row(context, node, &row, point, model))

@@ -3,10 +3,12 @@
 #include "sim/scenario.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clk.h"
+#include "base/rng.h"
 #include "sim/conf_read.h"
 #include "sim/world.h"
 
@@ -20,9 +22,12 @@ struct change {
 	double value;
 };
 
+enum action { ACTION_SET, ACTION_RAMP, ACTION_VARY };
+
 struct event {
 	int64_t at_ns;
-	int64_t over_ns; /* 0: at once */
+	enum action action;
+	int64_t time_ns; /* how long a ramp takes; how often what varies takes a new value */
 	size_t first;    /* of its changes */
 	size_t count;
 };
@@ -35,6 +40,7 @@ struct scenario {
 	struct change *changes;
 	size_t change_count;
 	size_t ramp_places; /* places that some ramp moves: as many can move at the same time */
+	size_t vary_places; /* places that vary at some time */
 };
 
 struct ramp {
@@ -46,11 +52,24 @@ struct ramp {
 	int64_t end_ns;
 };
 
+/* A place that is off its value by a random ratio, a new one in every slot of time. */
+struct vary {
+	size_t offset;
+	double ratio;     /* at most so far off */
+	double factor;    /* in this slot */
+	int64_t every_ns; /* length of a slot; 0: not used yet */
+	int64_t slot;     /* -1: none yet */
+};
+
 struct player {
 	const struct scenario *scenario;
+	struct rng rng;
+	struct synth_input steady; /* without what varies */
+	bool begun;
 	int64_t start_ns;    /* of the scenario's time, at 0 of the player's */
 	int64_t round_ns;    /* when the running round began, in scenario time from the first one */
 	size_t next;         /* event */
+	struct vary *varies; /* scenario->vary_places of them */
 	struct ramp ramps[]; /* scenario->ramp_places of them */
 };
 
@@ -60,6 +79,7 @@ struct event_text {
 	int64_t at_ns;
 	const struct conf_node *set;
 	const struct conf_node *ramp;
+	const struct conf_node *vary;
 };
 
 struct scenario_text {
@@ -76,6 +96,7 @@ static const struct conf_field event_fields[] = {
 	 .required = true},
 	{.key = "set", .read = conf_raw, .offset = offsetof(struct event_text, set)},
 	{.key = "ramp", .read = conf_raw, .offset = offsetof(struct event_text, ramp)},
+	{.key = "vary", .read = conf_raw, .offset = offsetof(struct event_text, vary)},
 };
 
 static const struct conf_field scenario_fields[] = {
@@ -100,6 +121,7 @@ struct reader {
 	struct conf_context context;
 	struct scenario *scenario;
 	double maximum_current_a;
+	bool vary; /* values are ratios */
 	size_t changes_cap;
 };
 
@@ -123,6 +145,17 @@ static bool add_change(struct reader *reader, const struct conf_node *node, size
 	return true;
 }
 
+/* "5 %": by how much a value varies. */
+static int parse_ratio(const char *text, double *ret)
+{
+	double percent;
+
+	if (conf_quantity(text, "%", &percent) < 0 || !(percent >= 0 && percent <= 100))
+		return -EINVAL;
+	*ret = percent / 100;
+	return 0;
+}
+
 static bool read_value(struct reader *reader, const struct conf_node *node, const char *name,
 		       const struct world_target *target, unsigned place)
 {
@@ -134,8 +167,12 @@ static bool read_value(struct reader *reader, const struct conf_node *node, cons
 			   target->count == 3 ? " or a list of three" : "");
 		return false;
 	}
-	r = world_parse(target, node->text, &value);
-	if (r == -EINVAL)
+	r = reader->vary ? parse_ratio(node->text, &value)
+			 : world_parse(target, node->text, &value);
+	if (r < 0 && reader->vary)
+		conf_error(&reader->context, node, "%s: '%.60s' is not a ratio from 0 to 100 %%",
+			   name, node->text);
+	else if (r == -EINVAL)
 		conf_error(&reader->context, node, "%s: '%.60s' is not a number%s%s", name,
 			   node->text, *target->unit ? " of " : "", target->unit);
 	else if (r < 0)
@@ -187,33 +224,55 @@ static bool given_before(const struct reader *reader, const struct conf_node *ma
 	return false;
 }
 
-/* A map of world points; with over: the duration of a ramp. */
-static bool read_changes(struct reader *reader, const struct conf_node *node, bool ramp,
+/* By action: the key of the map, and the key in it that is no world point but a time. */
+static const struct {
+	const char *key;
+	struct conf_field time;
+} actions[] = {
+	[ACTION_SET] = {.key = "set"},
+	[ACTION_RAMP] = {.key = "ramp",
+			 .time = {.key = "over",
+				  .read = conf_duration,
+				  .min = 0.001,
+				  .max = 86400.0 * 366}},
+	[ACTION_VARY] = {.key = "vary",
+			 .time = {.key = "every",
+				  .read = conf_duration,
+				  .min = 0.001,
+				  .max = 86400.0 * 366}},
+};
+
+static bool read_changes(struct reader *reader, const struct conf_node *node, enum action action,
 			 struct event *event)
 {
-	static const struct conf_field over = {
-		.key = "over", .read = conf_duration, .min = 0.001, .max = 86400.0 * 366};
+	const struct conf_field *time = &actions[action].time;
+	const char *name = actions[action].key;
 	bool ok = true;
 
 	if (node->kind != CONF_MAP) {
-		conf_error(&reader->context, node, "%s: a map of world points is expected",
-			   ramp ? "ramp" : "set");
+		conf_error(&reader->context, node, "%s: a map of world points is expected", name);
 		return false;
 	}
+	event->action = action;
 	event->first = reader->scenario->change_count;
+	reader->vary = action == ACTION_VARY;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct conf_node *key = node->item[2 * i], *value = node->item[2 * i + 1];
 
 		if (given_before(reader, node, i))
 			ok = false;
-		else if (ramp && strcmp(key->text, over.key) == 0)
-			ok &= conf_duration(&reader->context, value, &over, &event->over_ns);
+		else if (time->key && strcmp(key->text, time->key) == 0)
+			ok &= conf_duration(&reader->context, value, time, &event->time_ns);
 		else
 			ok &= read_change(reader, key, value);
 	}
 	event->count = reader->scenario->change_count - event->first;
-	if (ok && ramp && event->over_ns == 0) {
-		conf_error(&reader->context, node, "ramp: key 'over' is missing");
+	if (ok && event->count == 0) {
+		conf_error(&reader->context, node, "%s: a world point is expected", name);
+		return false;
+	}
+	if (ok && time->key && event->time_ns == 0) {
+		conf_error(&reader->context, node, "%s: key '%s' is missing", name, time->key);
 		return false;
 	}
 	return ok;
@@ -224,8 +283,8 @@ static bool check_event(const struct reader *reader, const struct conf_node *nod
 {
 	const struct scenario *s = reader->scenario;
 
-	if (!t->set == !t->ramp) {
-		conf_error(&reader->context, node, "either 'set' or 'ramp' is expected");
+	if (!!t->set + !!t->ramp + !!t->vary != 1) {
+		conf_error(&reader->context, node, "one of 'set', 'ramp' and 'vary' is expected");
 		return false;
 	}
 	if (t->at_ns > s->duration_ns) {
@@ -249,9 +308,11 @@ static bool read_event(struct reader *reader, const struct conf_node *node, stru
 
 	event->at_ns = t.at_ns;
 	if (t.set)
-		ok &= read_changes(reader, t.set, false, event);
+		ok &= read_changes(reader, t.set, ACTION_SET, event);
 	if (t.ramp)
-		ok &= read_changes(reader, t.ramp, true, event);
+		ok &= read_changes(reader, t.ramp, ACTION_RAMP, event);
+	if (t.vary)
+		ok &= read_changes(reader, t.vary, ACTION_VARY, event);
 	return ok;
 }
 
@@ -281,7 +342,8 @@ static bool read_timeline(struct reader *reader, const struct conf_node *node)
 	return ok;
 }
 
-static size_t count_ramp_places(const struct scenario *s)
+/* Places that some event of this kind touches. */
+static size_t count_places(const struct scenario *s, enum action action)
 {
 	bool seen[PLACES] = {false};
 	size_t count = 0;
@@ -289,8 +351,8 @@ static size_t count_ramp_places(const struct scenario *s)
 	for (size_t i = 0; i < s->event_count; i++) {
 		const struct event *event = &s->events[i];
 
-		for (size_t c = event->first; event->over_ns && c < event->first + event->count;
-		     c++) {
+		for (size_t c = event->first;
+		     event->action == action && c < event->first + event->count; c++) {
 			const size_t place = s->changes[c].offset / sizeof(double);
 
 			count += !seen[place];
@@ -300,8 +362,8 @@ static size_t count_ramp_places(const struct scenario *s)
 	return count;
 }
 
-static int read_scenario(struct scenario **ret, const struct conf_tree *tree,
-			 double maximum_current_a, struct diag *diag)
+int scenario_load_tree(struct scenario **ret, const struct conf_tree *tree,
+		       double maximum_current_a, struct diag *diag)
 {
 	struct scenario *scenario = calloc(1, sizeof(*scenario));
 	struct reader reader = {.context = {.file = conf_tree_file(tree), .diag = diag},
@@ -324,7 +386,8 @@ static int read_scenario(struct scenario **ret, const struct conf_tree *tree,
 		scenario_destroy(scenario);
 		return -EINVAL;
 	}
-	scenario->ramp_places = count_ramp_places(scenario);
+	scenario->ramp_places = count_places(scenario, ACTION_RAMP);
+	scenario->vary_places = count_places(scenario, ACTION_VARY);
 	*ret = scenario;
 	return 0;
 }
@@ -337,7 +400,7 @@ int scenario_parse(struct scenario **ret, const char *file, const char *text, si
 
 	if (r < 0)
 		return r;
-	r = read_scenario(ret, tree, maximum_current_a, diag);
+	r = scenario_load_tree(ret, tree, maximum_current_a, diag);
 	conf_tree_destroy(tree);
 	return r;
 }
@@ -350,7 +413,7 @@ int scenario_load(struct scenario **ret, const char *path, double maximum_curren
 
 	if (r < 0)
 		return r;
-	r = read_scenario(ret, tree, maximum_current_a, diag);
+	r = scenario_load_tree(ret, tree, maximum_current_a, diag);
 	conf_tree_destroy(tree);
 	return r;
 }
@@ -366,21 +429,31 @@ void scenario_destroy(struct scenario *scenario)
 
 /* --- playing --- */
 
-int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns)
+int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns,
+		  const struct rng *rng)
 {
 	struct player *player =
 		calloc(1, sizeof(*player) + scenario->ramp_places * sizeof(player->ramps[0]));
 
 	if (!player)
 		return -ENOMEM;
+	player->varies = calloc(scenario->vary_places + 1, sizeof(*player->varies));
+	if (!player->varies) {
+		free(player);
+		return -ENOMEM;
+	}
 	player->scenario = scenario;
 	player->start_ns = start_ns;
+	player->rng = *rng;
 	*ret = player;
 	return 0;
 }
 
 void player_destroy(struct player *player)
 {
+	if (!player)
+		return;
+	free(player->varies);
 	free(player);
 }
 
@@ -438,24 +511,76 @@ static void start_ramp(struct player *player, const struct change *change, int64
 	}
 }
 
-static void play_event(struct player *player, const struct event *event, int64_t at_ns,
-		       struct synth_input *input)
+static void start_vary(struct player *player, const struct change *change, int64_t every_ns)
+{
+	struct vary *vary = player->varies;
+
+	while (vary->every_ns && vary->offset != change->offset)
+		vary++; /* there is one for each place */
+	*vary = (struct vary){.offset = change->offset,
+			      .ratio = change->value,
+			      .factor = 1,
+			      .every_ns = every_ns,
+			      .slot = -1};
+}
+
+/*
+ * What is drawn for a slot depends on nothing but seed, place and slot: who starts in the middle,
+ * or looks less often, sees the same.
+ */
+static bool follow_varies(struct player *player, int64_t now_ns)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < player->scenario->vary_places; i++) {
+		struct vary *vary = &player->varies[i];
+		int64_t slot;
+
+		if (!vary->every_ns)
+			continue;
+		slot = now_ns / vary->every_ns;
+		if (slot == vary->slot)
+			continue;
+		vary->slot = slot;
+		vary->factor = 1 + vary->ratio * (2 * rng_uniform_at(&player->rng, vary->offset,
+								     (uint64_t)slot) -
+						  1);
+		changed = true;
+	}
+	return changed;
+}
+
+static void apply_varies(const struct player *player, struct synth_input *input)
+{
+	for (size_t i = 0; i < player->scenario->vary_places; i++) {
+		if (player->varies[i].every_ns)
+			*place(input, player->varies[i].offset) *= player->varies[i].factor;
+	}
+	/* a synthesiser has a range, and a value at its edge may have been varied beyond */
+	input->frequency_hz = fmin(fmax(input->frequency_hz, SYNTH_FREQ_MIN), SYNTH_FREQ_MAX);
+}
+
+static void play_event(struct player *player, const struct event *event, int64_t at_ns)
 {
 	for (size_t i = 0; i < event->count; i++) {
 		const struct change *change = &player->scenario->changes[event->first + i];
 
+		if (event->action == ACTION_VARY) {
+			start_vary(player, change, event->time_ns);
+			continue;
+		}
 		stop_ramp(player, change->offset);
-		if (event->over_ns)
-			start_ramp(player, change, at_ns, event->over_ns, input);
+		if (event->action == ACTION_RAMP)
+			start_ramp(player, change, at_ns, event->time_ns, &player->steady);
 		else
-			*place(input, change->offset) = change->value;
+			*place(&player->steady, change->offset) = change->value;
 	}
 }
 
-bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input)
+/* Events and ramps up to until_ns, on the steady values. */
+static bool play(struct player *player, int64_t until_ns)
 {
 	const struct scenario *s = player->scenario;
-	const int64_t until_ns = player->start_ns + now_ns;
 	bool changed = false;
 
 	for (;;) {
@@ -471,10 +596,28 @@ bool player_apply(struct player *player, int64_t now_ns, struct synth_input *inp
 		at_ns = player->round_ns + s->events[player->next].at_ns;
 		if (at_ns > until_ns)
 			break;
-		follow_ramps(player, at_ns, input); /* a ramp starts from where things stand then */
-		play_event(player, &s->events[player->next], at_ns, input);
+		/* a ramp starts from where things stand then */
+		follow_ramps(player, at_ns, &player->steady);
+		play_event(player, &s->events[player->next], at_ns);
 		player->next++;
 		changed = true;
 	}
-	return follow_ramps(player, until_ns, input) || changed;
+	return follow_ramps(player, until_ns, &player->steady) || changed;
+}
+
+bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input)
+{
+	const int64_t until_ns = player->start_ns + now_ns;
+	bool changed;
+
+	if (!player->begun)
+		player->steady = *input;
+	player->begun = true;
+	changed = play(player, until_ns);
+	changed |= follow_varies(player, until_ns);
+	if (!changed)
+		return false;
+	*input = player->steady;
+	apply_varies(player, input);
+	return true;
 }

@@ -93,7 +93,9 @@ static bool find_harmonic(const char *text, size_t table, unsigned phase, struct
 		return false;
 	memcpy(order_text, text, len);
 	order_text[len] = '\0';
-	if (text_to_int(order_text, &order) < 0 || order < 2 || order > WAVE_HARMONIC_MAX)
+	/* one name for each: neither "+5" nor "05" */
+	if (order_text[0] < '1' || order_text[0] > '9' || text_to_int(order_text, &order) < 0 ||
+	    order < 2 || order > WAVE_HARMONIC_MAX)
 		return false;
 	*t = angle ? (struct world_target){.min = -360, .max = 360, .unit = "deg", .factor = 1}
 		   : (struct world_target){.min = 0, .max = 100, .unit = "%", .factor = 0.01};

@@ -67,7 +67,7 @@ struct fixture *fixture_create(const char *const extra[])
 		bench_meter_create(&f->meter, &f->conf->meters[0], f->scratch, 1, NULL, diag), 0);
 	diag_destroy(diag);
 	f->tx = (struct slave_tx){.send = keep, .ctx = f};
-	bench_meter_step(f->meter);
+	bench_meter_start(f->meter);
 	return f;
 }
 

@@ -173,13 +173,38 @@ static void test_noise_golden(void **state)
 	}
 }
 
+/* Depends on seed and place only, and fills 0..1. */
+static void places_draw_for_themselves(void **state)
+{
+	struct rng a, b;
+	double sum = 0;
+
+	(void)state;
+	rng_init(&a, 1, "x");
+	rng_init(&b, 2, "x");
+	for (uint64_t y = 0; y < 10000; y++) {
+		const double u = rng_uniform_at(&a, 8, y);
+
+		assert_true(u >= 0 && u < 1);
+		assert_true(rng_uniform_at(&a, 16, y) < u || rng_uniform_at(&a, 16, y) > u);
+		assert_true(rng_uniform_at(&b, 8, y) < u || rng_uniform_at(&b, 8, y) > u);
+		assert_true(!(rng_uniform_at(&a, 8, y) < u) && !(rng_uniform_at(&a, 8, y) > u));
+		sum += u;
+	}
+	assert_true(sum > 4900 && sum < 5100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_published_sequence), cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_streams_differ),     cmocka_unit_test(test_uniform),
-		cmocka_unit_test(test_uniform_ends),       cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_published_sequence),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_streams_differ),
+		cmocka_unit_test(test_uniform),
+		cmocka_unit_test(test_uniform_ends),
+		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_noise_golden),
+		cmocka_unit_test(places_draw_for_themselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* test_bench_conf - every key of a bench's configuration arrives; all that is wrong is told */
+#include "sim/bench_conf.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clk.h"
+#include "near.h"
+
+#define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
+#define MESSAGE_SIZE 4096
+
+#define METER "meters: [{name: a, model: pro380-mod}]\n"
+#define LINE  "lines: [{name: l, protocol: modbus, port: pty, meters: [a]}]\n"
+
+static int parse(struct bench_conf **ret, const char *text, char messages[MESSAGE_SIZE])
+{
+	struct diag *diag;
+	size_t used = 0;
+	int r;
+
+	assert_int_equal(diag_create(&diag), 0);
+	r = bench_conf_parse(ret, "f", text, strlen(text), diag);
+	messages[0] = '\0';
+	for (size_t i = 0; diag_text(diag, i); i++)
+		used += (size_t)snprintf(messages + used, MESSAGE_SIZE - used, "%s\n",
+					 diag_text(diag, i));
+	assert_true(used < MESSAGE_SIZE);
+	diag_destroy(diag);
+	return r;
+}
+
+static struct bench_conf *parse_good(const char *text)
+{
+	struct bench_conf *conf = NULL;
+	char messages[MESSAGE_SIZE];
+
+	if (parse(&conf, text, messages) < 0)
+		fail_msg("%s", messages);
+	return conf;
+}
+
+static void every_key_of_a_meter_arrives(void **state)
+{
+	struct bench_conf *conf = parse_good(
+		"seed: 7\nspeed: 60\nmeters:\n"
+		"  - name: main\n"
+		"    model: pro380-mod\n"
+		"    serial: '00000042'\n"
+		"    connection: 3p4w\n"
+		"    grid: {voltage: [230, 0.231 kV, 229 V], frequency: 49.9 Hz}\n"
+		"    load: {current: [10, 120, 500 mA], angle: [0, 180, -30 deg]}\n"
+		"    settings: {modbus_id: 9, baud: 2400, parity: none, s0_rate: 0.01, tariff: 2}\n"
+		"    registers: {active_energy.forward.t1: 1234.56 kWh, day_counter: 2,\n"
+		"                reactive_energy.reverse.l3: 3 Mvarh, active_energy.reverse: 5 "
+		"Wh}\n"
+		"    accuracy: ideal\n"
+		"  - {name: house, model: pro380-mod.yaml, scenario: {file: household, from: "
+		"local-time}}\n"
+		"  - {name: flat, model: pro380-mod, scenario: household.yaml, load: {current: "
+		"2}}\n"
+		"lines: [{name: l, protocol: modbus, port: pty, meters: [main]}]\n");
+	const struct bench_meter_conf *m = conf->meters;
+
+	(void)state;
+	assert_int_equal(conf->seed, 7);
+	assert_near(conf->speed, 60, 0);
+	assert_int_equal(conf->meter_count, 3);
+	assert_string_equal(m->name, "main");
+	assert_string_equal(m->model->name, "pro380-mod");
+	assert_int_equal(m->serial, 42);
+	assert_near(m->input.frequency_hz, 49.9, 0);
+	assert_near(m->input.phase[1].voltage_v, 231, 1e-9);
+	assert_near(m->input.phase[2].current_a, 0.5, 1e-12);
+	assert_near(m->input.phase[1].lag_deg, 180, 0);
+	assert_near(m->input.phase[2].lag_deg, -30, 0);
+	assert_int_equal(m->setting_count, 5);
+	assert_string_equal(m->settings[2].point->name, "setting.parity");
+	assert_int_equal(m->settings[2].number, POINT_PARITY_NONE);
+	assert_int_equal(m->settings[3].number, 1);
+	assert_int_equal(m->settings[3].exponent, -2);
+	assert_string_equal(m->settings[4].point->name, "tariff");
+	assert_int_equal(m->preset_count, 4);
+	assert_int_equal(m->presets[0].wh, 1234560);
+	assert_int_equal(m->presets[1].wh, 2000);
+	assert_string_equal(m->presets[2].point->name, "reactive_energy.reverse.l3");
+	assert_int_equal(m->presets[2].wh, 3000000);
+	assert_int_equal(m->presets[3].wh, 5);
+	assert_null(m->scenario);
+	assert_null(m->recording);
+
+	assert_int_equal(m[1].serial, 16100650); /* counts up where none is given */
+	assert_ptr_equal(m[1].model, m->model);  /* loaded once */
+	assert_non_null(m[1].scenario);
+	assert_true(m[1].scenario_local_time);
+	assert_near(m[1].input.phase[0].voltage_v, 230, 0); /* the model's nominal voltage */
+	assert_ptr_equal(m[2].scenario, m[1].scenario);
+	assert_false(m[2].scenario_local_time);
+	assert_near(m[2].input.phase[1].current_a, 2, 0);
+	bench_conf_destroy(conf);
+	bench_conf_destroy(NULL);
+}
+
+static void every_key_of_a_line_arrives(void **state)
+{
+	struct bench_conf *conf =
+		parse_good("meters: [{name: a, model: pro380-mod}, {name: b, model: pro380-mod}]\n"
+			   "lines:\n"
+			   "  - {name: x, protocol: modbus, port: pty, meters: [b, a]}\n"
+			   "  - name: y\n"
+			   "    protocol: modbus\n"
+			   "    port: {pty: bench/y, mode: 0660, group: dialout}\n"
+			   "    pace: off\n"
+			   "    turnaround: 20ms\n"
+			   "    meters: [a]\n");
+	const struct bench_line_conf *l = conf->lines;
+
+	(void)state;
+	assert_int_equal(conf->seed, 1);
+	assert_near(conf->speed, 1, 0);
+	assert_int_equal(conf->line_count, 2);
+	assert_string_equal(l->name, "x");
+	assert_string_equal(l->pty, "");
+	assert_int_equal(l->mode, 0600);
+	assert_string_equal(l->group, "");
+	assert_true(l->paced);
+	assert_int_equal(l->turnaround_ns, 5 * NS_PER_MS);
+	assert_int_equal(l->meter_count, 2);
+	assert_int_equal(l->meters[0], 1);
+	assert_int_equal(l->meters[1], 0);
+	assert_string_equal(l[1].pty, "bench/y");
+	assert_int_equal(l[1].mode, 0660);
+	assert_string_equal(l[1].group, "dialout");
+	assert_false(l[1].paced);
+	assert_int_equal(l[1].turnaround_ns, 20 * NS_PER_MS);
+	bench_conf_destroy(conf);
+}
+
+static void bad_ones_say_why(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *messages;
+	} rows[] = {
+		{"", "f: the file is empty\n"},
+		{"a", "f:1:1: the configuration: a map of keys and values is expected\n"},
+		{METER, "f:1:1: the configuration: key 'lines' is missing\n"},
+		{LINE, "f:1:1: the configuration: key 'meters' is missing\n"},
+		{METER LINE "sed: 2\n",
+		 "f:3:1: unknown key 'sed' in the configuration, did you mean 'seed'?\n"},
+		{METER LINE "seed: x\n", "f:3:7: seed: 'x' is not a whole number\n"},
+		{METER LINE "speed: -1\n", "f:3:8: speed: -1 is out of range 0..100000\n"},
+		{"meters: []\n" LINE, "f:1:9: meters: a list of 1 to 10000 meters is expected\n"},
+		{METER "lines: {}\n", "f:2:8: lines: a list of 1 to 1000 lines is expected\n"},
+		/* meters */
+		{"meters: [a]\n" LINE, "f:1:10: the meter: a map of keys and values is expected\n"},
+		{"meters: [{name: a}]\n" LINE, "f:1:10: the meter: key 'model' is missing\n"},
+		{"meters: [{model: pro380-mod}]\n" LINE,
+		 "f:1:10: the meter: key 'name' is missing\n"},
+		{"meters: [{name: a, model: pro381}]\n" LINE,
+		 "f:1:27: model: there is no model 'pro381'\n"},
+		{"meters: [{name: a, model: pro380-mod}, {name: a, model: pro380-mod}]\n" LINE,
+		 "f:1:40: there are two meters 'a'\n"},
+		{"meters: [{name: a, model: pro380-mod, serial: 123456789}]\n" LINE,
+		 "f:1:47: serial: 123456789 is out of range 0..99999999\n"},
+		{"meters: [{name: a, model: pro380-mod, connection: 5p}]\n" LINE,
+		 "f:1:51: connection: '5p' is none of: 3p4w\n"},
+		{"meters: [{name: a, model: pro380-mod, grid: {voltage: 481}}]\n" LINE,
+		 "f:1:55: voltage: 481 is out of range 0..480 V\n"},
+		{"meters: [{name: a, model: pro380-mod, grid: {frequency: 39 Hz}}]\n" LINE,
+		 "f:1:57: frequency: 39 Hz is out of range 40..70 Hz\n"},
+		{"meters: [{name: a, model: pro380-mod, load: {current: -1}}]\n" LINE,
+		 "f:1:55: current: -1 is out of range 0..120 A\n"},
+		{"meters: [{name: a, model: pro380-mod, load: {curent: 1}}]\n" LINE,
+		 "f:1:46: unknown key 'curent' in load, did you mean 'current'?\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {modbus-id: 1}}]\n" LINE,
+		 "f:1:50: settings: model 'pro380-mod' has no setting 'modbus-id', did you mean "
+		 "'modbus_id'?\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {baud: 19200}}]\n" LINE,
+		 "f:1:56: baud: '19200' is none of: 300, 600, 1200, 2400, 4800, 9600\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {modbus_id: 248}}]\n" LINE,
+		 "f:1:61: modbus_id: '248' is none of: 1..247\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {parity: mark}}]\n" LINE,
+		 "f:1:58: parity: 'mark' is none of: even, none, odd\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {baud: 300, baud: 600}}]\n" LINE,
+		 "f:1:61: key 'baud' is given twice\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: [baud]}]\n" LINE,
+		 "f:1:49: settings: a map is expected\n"},
+		{"meters: [{name: a, model: pro380-mod, settings: {baud: [1]}}]\n" LINE,
+		 "f:1:56: baud: one value is expected, not a list\n"},
+		{"meters: [{name: a, model: pro380-mod, registers: {active_energy.total: "
+		 "1}}]\n" LINE,
+		 "f:1:51: registers: 'active_energy.total' is no counter of forward or reverse "
+		 "energy, nor day_counter\n"},
+		{"meters: [{name: a, model: pro380-mod, registers: {day_conter: 1}}]\n" LINE,
+		 "f:1:51: registers: 'day_conter' is no counter of forward or reverse energy, nor "
+		 "day_counter, did you mean 'day_counter'?\n"},
+		{"meters: [{name: a, model: pro380-mod, registers: {day_counter: -1}}]\n" LINE,
+		 "f:1:64: day_counter: '-1' is not an energy from 0 to 99999999.99 kWh\n"},
+		{"meters: [{name: a, model: pro380-mod, registers: {reactive_energy.forward: 1 "
+		 "kWh}}]\n" LINE,
+		 "f:1:76: reactive_energy.forward: '1 kWh' is not an energy from 0 to 99999999.99 "
+		 "kvarh\n"},
+		{"meters: [{name: a, model: pro380-mod, scenario: nosuch}]\n" LINE,
+		 "f:1:49: scenario: there is no scenario 'nosuch'\n"},
+		{"meters: [{name: a, model: pro380-mod, scenario: {file: household, from: "
+		 "3}}]\n" LINE,
+		 "f:1:73: from: '3' is none of: start, local-time\n"},
+		{"meters: [{name: a, model: pro380-mod, registers: {active_energy.forward: 1, "
+		 "active_energy.forward.t1: 1}}]\n" LINE,
+		 "f:1:77: registers: 'active_energy.forward.t1' is 'active_energy.forward': give "
+		 "one "
+		 "of the two\n"},
+		{"meters: [{name: a, model: pro380-mod, recording: /nosuch.csv}]\n" LINE,
+		 "f:1:50: /nosuch.csv: No such file or directory\n"},
+		{"meters: [{name: a, model: pro380-mod, recording: {repeat: yes}}]\n" LINE,
+		 "f:1:50: recording: key 'file' is missing\n"},
+		/* lines */
+		{METER "lines: [{name: l, protocol: mbos, port: pty, meters: [a]}]\n",
+		 "f:2:29: protocol: 'mbos' is none of: modbus\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: pty}]\n",
+		 "f:2:9: the line: key 'meters' is missing\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: tty, meters: [a]}]\n",
+		 "f:2:43: port: 'tty' is neither 'pty' nor a map such as {pty: PATH}\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {pty: ''}, meters: [a]}]\n",
+		 "f:2:49: pty: a path is expected\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {pty: x, mode: 999}, meters: "
+		       "[a]}]\n",
+		 "f:2:58: mode: '999' is not a file mode such as 0660\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {pty: x, mode: 4755}, meters: "
+		       "[a]}]\n",
+		 "f:2:58: mode: '4755' is not a file mode such as 0660\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: pty, pace: slow, meters: [a]}]\n",
+		 "f:2:54: pace: 'slow' is none of: real, off\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: pty, turnaround: 1m, meters: "
+		       "[a]}]\n",
+		 "f:2:60: turnaround: 1m is out of range 0..10 s\n"},
+		{METER "lines: [{name: a/b, protocol: modbus, port: pty, meters: [a]}]\n",
+		 "f:2:9: name: 'a/b' has a slash in it\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: pty, meters: []}]\n",
+		 "f:2:56: meters: a list of names of meters is expected\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: pty, meters: [a, a]}]\n",
+		 "f:2:60: meters: 'a' is given twice\n"},
+		{"meters: [{name: main, model: pro380-mod}]\n"
+		 "lines: [{name: l, protocol: modbus, port: pty, meters: [mai]}]\n",
+		 "f:2:57: meters: there is no meter 'mai', did you mean 'main'?\n"},
+		{METER "lines:\n"
+		       "  - {name: l, protocol: modbus, port: {pty: x}, meters: [a]}\n"
+		       "  - {name: l, protocol: modbus, port: pty, meters: [a]}\n"
+		       "  - {name: m, protocol: modbus, port: {pty: x}, meters: [a]}\n",
+		 "f:4:5: there are two lines 'l'\n"
+		 "f:5:5: lines 'l' and 'm' have one pty\n"},
+		/* all at once */
+		{"speed: fast\n"
+		 "colour: red\n"
+		 "meters:\n"
+		 "  - {name: a, model: pro380-mod, serial: x, settings: {baud: 1, tarif: 1}}\n"
+		 "  - {name: b, model: nosuch, load: {}}\n"
+		 "  - {name: c, model: pro380-mod, grid: {voltage: [x, 1, y]}}\n"
+		 "lines:\n"
+		 "  - {name: l, protokol: modbus, port: tty, meters: [b]}\n",
+		 "f:1:8: speed: 'fast' is not a number\n"
+		 "f:2:1: unknown key 'colour' in the configuration\n"
+		 "f:4:42: serial: 'x' is not a whole number\n"
+		 "f:4:62: baud: '1' is none of: 300, 600, 1200, 2400, 4800, 9600\n"
+		 "f:4:65: settings: model 'pro380-mod' has no setting 'tarif', did you mean "
+		 "'tariff'?\n"
+		 "f:5:22: model: there is no model 'nosuch'\n"
+		 "f:6:51: voltage: 'x' is not a number of V\n"
+		 "f:6:57: voltage: 'y' is not a number of V\n"
+		 "f:8:15: unknown key 'protokol' in the line, did you mean 'protocol'?\n"
+		 "f:8:5: the line: key 'protocol' is missing\n"
+		 "f:8:39: port: 'tty' is neither 'pty' nor a map such as {pty: PATH}\n"},
+		{METER "lines:\n"
+		       "  - {name: l, protocol: x, port: pty, turnaround: y, meters: [q]}\n",
+		 "f:3:25: protocol: 'x' is none of: modbus\n"
+		 "f:3:51: turnaround: 'y' is not a duration such as 5ms, 30s or 1h30m\n"
+		 "f:3:63: meters: there is no meter 'q'\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bench_conf *conf = NULL;
+		char messages[MESSAGE_SIZE];
+
+		if (parse(&conf, rows[i].text, messages) != -EINVAL)
+			fail_msg("row %zu is read:\n%s", i, rows[i].text);
+		assert_null(conf);
+		assert_string_equal(messages, rows[i].messages);
+	}
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Files are looked for beside the one that names them; a bad one is told of once. */
+static void files_that_it_names_are_read(void **state)
+{
+	static const char *const names[] = {"bench.yaml", "bad.yaml", "s.yaml", "r.csv", NULL};
+	char folder[] = "/tmp/test_bench_conf.XXXXXX", path[256], expected[512], text[512];
+	struct bench_conf *conf = NULL;
+	struct diag *diag;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(diag_create(&diag), 0);
+	snprintf(path, sizeof(path), "%s/bench.yaml", folder);
+	assert_int_equal(bench_conf_load(&conf, path, diag), -ENOENT);
+	write_file(folder, "bad.yaml", "name: x\n");
+	write_file(folder, "s.yaml",
+		   "name: s\nduration: 1h\ntimeline: [{at: 0s, set: {load.current: 121}}]\n");
+	write_file(folder, "bench.yaml",
+		   "meters:\n"
+		   "  - {name: a, model: pro380-mod, scenario: s}\n"
+		   "  - {name: b, model: pro380-mod, scenario: s.yaml}\n"
+		   "lines: [{name: l, protocol: modbus, port: {pty: l}, meters: [a]}]\n");
+	assert_int_equal(bench_conf_load(&conf, path, diag), -EINVAL);
+	assert_int_equal(diag_count(diag), 1);
+	snprintf(expected, sizeof(expected),
+		 "%s/s.yaml:3:41: load.current: 121 is out of range 0..120 A", folder);
+	assert_string_equal(diag_text(diag, 0), expected);
+	diag_clear(diag);
+
+	write_file(folder, "bench.yaml",
+		   "meters: [{name: a, model: bad}, {name: b, model: bad.yaml}]\n" LINE);
+	assert_int_equal(bench_conf_load(&conf, path, diag), -EINVAL);
+	assert_int_equal(diag_count(diag), 6); /* what a model needs and this one has not */
+	snprintf(expected, sizeof(expected), "%s/bad.yaml:1:1: the model: key 'title' is missing",
+		 folder);
+	assert_string_equal(diag_text(diag, 0), expected);
+	diag_clear(diag);
+
+	write_file(folder, "bench.yaml",
+		   METER "lines: [{name: l, protocol: modbus, port: {pty: l}, meters: [a]}]\n");
+	assert_int_equal(bench_conf_load(&conf, path, diag), 0);
+	snprintf(expected, sizeof(expected), "%s/l", folder);
+	assert_string_equal(conf->lines[0].pty, expected);
+	bench_conf_destroy(conf);
+
+	write_file(folder, "r.csv", "time,v1\n0,1\n0.0001,2\n");
+	snprintf(text, sizeof(text),
+		 "meters:\n"
+		 "  - {name: a, model: pro380-mod, recording: {file: r.csv, repeat: true}}\n"
+		 "  - {name: b, model: pro380-mod, recording: %s/r.csv}\n" LINE,
+		 folder);
+	write_file(folder, "bench.yaml", text);
+	assert_int_equal(bench_conf_load(&conf, path, diag), 0);
+	snprintf(expected, sizeof(expected), "%s/r.csv", folder);
+	assert_string_equal(conf->meters[0].recording, expected);
+	assert_true(conf->meters[0].recording_repeat);
+	assert_string_equal(conf->meters[1].recording, expected);
+	assert_false(conf->meters[1].recording_repeat);
+	bench_conf_destroy(conf);
+	diag_destroy(diag);
+	for (size_t i = 0; names[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+static void the_demo_is_fine(void **state)
+{
+	struct bench_conf *conf = NULL;
+	struct diag *diag;
+
+	(void)state;
+	assert_int_equal(diag_create(&diag), 0);
+	assert_int_equal(
+		bench_conf_load(&conf, METERSIM_SOURCE_DATA "/conf/examples/demo.yaml", diag), 0);
+	assert_int_equal(conf->line_count, 1);
+	bench_conf_destroy(conf);
+	diag_destroy(diag);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_key_of_a_meter_arrives),
+		cmocka_unit_test(every_key_of_a_line_arrives),
+		cmocka_unit_test(bad_ones_say_why),
+		cmocka_unit_test(files_that_it_names_are_read),
+		cmocka_unit_test(the_demo_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
