@@ -9,22 +9,22 @@ static char parity_letter(int64_t parity)
 	return parity == POINT_PARITY_NONE ? 'N' : parity == POINT_PARITY_ODD ? 'O' : 'E';
 }
 
+static void print_meter(FILE *out, const struct meter *meter, const struct bench_meter_conf *conf)
+{
+	fprintf(out, "             address %3lld, %5lld 8%c1: %s (%s, serial %08lld)\n",
+		(long long)meter_setting(meter, POINT_MODBUS_ID),
+		(long long)meter_setting(meter, POINT_BAUD),
+		parity_letter(meter_setting(meter, POINT_PARITY)), conf->name, conf->model->name,
+		(long long)conf->serial);
+}
+
 static void print_line(FILE *out, const struct bench *bench, const struct bench_conf *conf,
 		       const struct bench_line_info *info)
 {
-	const struct meter *first = bench_meter_at(bench, info->conf->meters[0]);
-
-	fprintf(out, "  %-10s Modbus RTU  %5lld 8%c1  %s -> %s\n", info->conf->name,
-		(long long)meter_setting(first, POINT_BAUD),
-		parity_letter(meter_setting(first, POINT_PARITY)), info->path, info->device);
-	for (size_t i = 0; i < info->conf->meter_count && i < METERS_SHOWN; i++) {
-		const struct bench_meter_conf *meter = &conf->meters[info->conf->meters[i]];
-
-		fprintf(out, "             address %3lld  %s (%s, serial %08lld)\n",
-			(long long)meter_setting(bench_meter_at(bench, info->conf->meters[i]),
-						 POINT_MODBUS_ID),
-			meter->name, meter->model->name, (long long)meter->serial);
-	}
+	fprintf(out, "  %-10s Modbus RTU  %s -> %s\n", info->conf->name, info->path, info->device);
+	for (size_t i = 0; i < info->conf->meter_count && i < METERS_SHOWN; i++)
+		print_meter(out, bench_meter_at(bench, info->conf->meters[i]),
+			    &conf->meters[info->conf->meters[i]]);
 	if (info->conf->meter_count > METERS_SHOWN)
 		fprintf(out, "             and %zu more\n", info->conf->meter_count - METERS_SHOWN);
 }

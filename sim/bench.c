@@ -15,6 +15,8 @@
 
 /* Metering computed in one go before the buses get a turn: a bus answer must not be late. */
 #define SLICE_NS (1 * NS_PER_MS)
+/* How far (in real time) metering may be behind before it is taken to be slower. */
+#define LAG_MAX_NS (1 * NS_PER_S)
 
 struct bench_line {
 	struct bench *bench;
@@ -22,6 +24,9 @@ struct bench_line {
 	struct line *line;
 	struct port *port;
 	struct loop_timer *timer;
+	int64_t deadline_ns; /* of the timer */
+	bool late;           /* the deadline has passed, and the port is being emptied */
+	bool deaf;           /* the client speaks at a wrong rate, and the log has said so */
 	struct mbrtu_slave **slaves;
 	size_t slave_count;
 	char path[DATA_PATH_MAX];
@@ -34,6 +39,7 @@ struct bench {
 	struct clk clk;
 	struct metering_scratch *scratch;
 	struct mbpdu *pdu;
+	struct pty_watch *pty_watch;
 	struct bench_meter **meters;
 	size_t meter_count;
 	struct bench_line *lines;
@@ -41,6 +47,7 @@ struct bench {
 	struct loop_timer *metering_timer;
 	size_t next_meter; /* whose turn it is in a slice */
 	double speed;
+	bool slowed;              /* the log has said so */
 	int64_t real_base_ns;     /* when metering time was ... */
 	int64_t metering_base_ns; /* ... this */
 };
@@ -53,15 +60,24 @@ static int64_t metering_now_ns(const struct bench *bench, int64_t real_ns)
 	       (int64_t)((double)(real_ns - bench->real_base_ns) * bench->speed);
 }
 
+/* When metering time will have come so far; a bench that crawls is looked at once an hour. */
 static int64_t real_of(const struct bench *bench, int64_t metering_ns)
 {
+	const double wait_ns = (double)(metering_ns - bench->metering_base_ns) / bench->speed;
+
 	if (!(bench->speed > 0))
 		return CLK_NEVER;
-	return bench->real_base_ns +
-	       (int64_t)((double)(metering_ns - bench->metering_base_ns) / bench->speed) + 1;
+	return bench->real_base_ns + (wait_ns < (double)NS_PER_H ? (int64_t)wait_ns + 1 : NS_PER_H);
 }
 
-/* Steps meters that are behind, until all are up to now or the slice is over. */
+/* Metering time goes on from here: at another speed, or because it could not keep up. */
+static void rebase(struct bench *bench, int64_t real_ns, int64_t metering_ns)
+{
+	bench->real_base_ns = real_ns;
+	bench->metering_base_ns = metering_ns;
+}
+
+/* Steps meters that are behind in turn, until all are up to now or the slice is over. */
 static bool catch_up(struct bench *bench, int64_t now_ns, int64_t slice_end_ns)
 {
 	size_t up_to_date = 0;
@@ -69,9 +85,9 @@ static bool catch_up(struct bench *bench, int64_t now_ns, int64_t slice_end_ns)
 	while (up_to_date < bench->meter_count) {
 		struct bench_meter *meter = bench->meters[bench->next_meter];
 
+		bench->next_meter = (bench->next_meter + 1) % bench->meter_count;
 		if (bench_meter_due_ns(meter) > now_ns) {
 			up_to_date++;
-			bench->next_meter = (bench->next_meter + 1) % bench->meter_count;
 			continue;
 		}
 		up_to_date = 0;
@@ -82,48 +98,106 @@ static bool catch_up(struct bench *bench, int64_t now_ns, int64_t slice_end_ns)
 	return true;
 }
 
-static void on_metering(void *ctx)
+static int64_t earliest_due_ns(const struct bench *bench)
 {
-	struct bench *bench = ctx;
-	const int64_t real_ns = clk_now(&bench->clk);
 	int64_t due_ns = CLK_NEVER;
 
-	if (!catch_up(bench, metering_now_ns(bench, real_ns), real_ns + SLICE_NS)) {
-		loop_timer_set(bench->metering_timer, real_ns); /* after what waits meanwhile */
-		return;
-	}
 	for (size_t i = 0; i < bench->meter_count; i++) {
 		const int64_t due = bench_meter_due_ns(bench->meters[i]);
 
 		due_ns = due < due_ns ? due : due_ns;
 	}
-	loop_timer_set(bench->metering_timer, real_of(bench, due_ns));
+	return due_ns;
+}
+
+/* All meters are slowed alike, rather than some left behind. */
+static void give_way(struct bench *bench, int64_t real_ns, int64_t now_ns)
+{
+	const int64_t due_ns = earliest_due_ns(bench);
+
+	if ((double)(now_ns - due_ns) < bench->speed * (double)LAG_MAX_NS)
+		return;
+	if (!bench->slowed)
+		log_warning(bench->log,
+			    "%zu meters at speed %g are more than this machine can compute: "
+			    "metering time runs slower",
+			    bench->meter_count, bench->speed);
+	bench->slowed = true;
+	rebase(bench, real_ns, due_ns);
+}
+
+static void on_metering(void *ctx)
+{
+	struct bench *bench = ctx;
+	const int64_t real_ns = clk_now(&bench->clk);
+	const int64_t now_ns = metering_now_ns(bench, real_ns);
+
+	if (!catch_up(bench, now_ns, real_ns + SLICE_NS)) {
+		give_way(bench, real_ns, now_ns);
+		loop_timer_set(bench->metering_timer, real_ns); /* after what waits meanwhile */
+		return;
+	}
+	rebase(bench, real_ns, now_ns); /* keeps the numbers small however long it runs */
+	loop_timer_set(bench->metering_timer, real_of(bench, earliest_due_ns(bench)));
 }
 
 /* --- lines --- */
 
 static void serve_line(struct bench_line *line)
 {
-	loop_timer_set(line->timer, line_tick(line->line, clk_now(&line->bench->clk)));
+	line->deadline_ns = line_tick(line->line, clk_now(&line->bench->clk));
+	loop_timer_set(line->timer, line->deadline_ns);
 }
 
+/*
+ * What waits in the port may have come before the deadline, which the loop is late for: taken as
+ * if it had, so that our own lateness does not cut a client's frame in two.
+ */
 static void on_line_timer(void *ctx)
 {
-	serve_line(ctx);
+	struct bench_line *line = ctx;
+
+	line->late = true;
+	line->port->pump(line->port);
+	line->late = false;
+	serve_line(line);
+}
+
+/* Once for each client: silence is what a meter gives, but a log may tell why. */
+static void log_deaf(struct bench_line *line, uint32_t client_baud)
+{
+	const struct meter *first = bench_meter_at(line->bench, line->conf->meters[0]);
+
+	if (line->deaf)
+		return;
+	line->deaf = true;
+	log_info(line->bench->log,
+		 "line %s: the client speaks at %u baud, no meter listens (%s: %lld)",
+		 line->conf->name, client_baud,
+		 line->bench->conf->meters[line->conf->meters[0]].name,
+		 (long long)meter_setting(first, POINT_BAUD));
 }
 
 static void on_received(void *ctx, const uint8_t *bytes, size_t len_bytes, uint32_t client_baud)
 {
 	struct bench_line *line = ctx;
+	const uint64_t mismatched = line_statistics(line->line).mismatched;
+	int64_t at_ns = clk_now(&line->bench->clk);
 
-	line_receive(line->line, clk_now(&line->bench->clk), bytes, len_bytes, client_baud);
-	serve_line(line);
+	if (line->late && line->deadline_ns <= at_ns)
+		at_ns = line->deadline_ns - 1;
+	line_receive(line->line, at_ns, bytes, len_bytes, client_baud);
+	if (line_statistics(line->line).mismatched != mismatched)
+		log_deaf(line, client_baud);
+	if (!line->late)
+		serve_line(line);
 }
 
 static void on_left(void *ctx)
 {
 	struct bench_line *line = ctx;
 
+	line->deaf = false;
 	line_client_left(line->line);
 }
 
@@ -207,7 +281,8 @@ static int open_port(struct bench *bench, struct bench_line *line, struct diag *
 {
 	const struct meter *first = bench_meter_at(bench, line->conf->meters[0]);
 	const struct port_handler handler = {.received = on_received, .left = on_left, .ctx = line};
-	struct port_pty_config config = {.mode = (mode_t)line->conf->mode,
+	struct port_pty_config config = {.watch = bench->pty_watch,
+					 .mode = (mode_t)line->conf->mode,
 					 .initial_baud =
 						 (uint32_t)meter_setting(first, POINT_BAUD)};
 	const char *why = "";
@@ -320,6 +395,8 @@ int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf 
 	if (r == 0)
 		r = loop_timer_add(&bench->metering_timer, loop, on_metering, bench);
 	if (r == 0)
+		r = pty_watch_create(&bench->pty_watch, loop);
+	if (r == 0)
 		r = open_lines(bench, diag);
 	if (r < 0) {
 		bench_destroy(bench);
@@ -340,6 +417,7 @@ void bench_destroy(struct bench *bench)
 		close_line(&bench->lines[i]);
 	for (size_t i = 0; i < bench->meter_count; i++)
 		bench_meter_destroy(bench->meters[i]);
+	pty_watch_destroy(bench->pty_watch);
 	free(bench->lines);
 	free(bench->meters);
 	mbpdu_destroy(bench->pdu);
@@ -386,7 +464,7 @@ static void reload_meter(struct bench *bench, const struct bench_meter_conf *new
 		return;
 	}
 	old = bench_meter_conf_of(meter);
-	if (newer->scenario || old->scenario || newer->recording || old->recording) {
+	if (newer->scenario || old->scenario || bench_meter_plays(meter)) {
 		log_notice(bench->log, "reload: meter '%s' follows its scenario or recording on",
 			   newer->name);
 		return;
@@ -414,9 +492,9 @@ void bench_reload(struct bench *bench, const struct bench_conf *newer)
 		reload_meter(bench, &newer->meters[i]);
 	for (size_t i = 0; i < bench->meter_count; i++)
 		warn_if_gone(bench, bench_meter_conf_of(bench->meters[i])->name, newer);
-	bench->metering_base_ns = metering_now_ns(bench, now_ns);
-	bench->real_base_ns = now_ns;
+	rebase(bench, now_ns, metering_now_ns(bench, now_ns));
 	bench->speed = newer->speed;
+	bench->slowed = false;
 	on_metering(bench);
 	log_notice(bench->log, "reload: grid, load and speed are taken over; models, settings, "
 			       "registers and lines need a restart");
@@ -428,8 +506,10 @@ void bench_log_statistics(const struct bench *bench)
 		const struct line_stats s = line_statistics(bench->lines[i].line);
 
 		log_notice(bench->log,
-			   "line %s: %llu bursts heard, %llu answers, %llu at a wrong baud rate",
-			   bench->lines[i].conf->name, (unsigned long long)s.telegrams_in,
-			   (unsigned long long)s.telegrams_out, (unsigned long long)s.mismatched);
+			   "line %s: %llu answers; %llu bursts heard, %llu of them at a wrong baud "
+			   "rate; %llu bytes lost that came while an answer was on the line",
+			   bench->lines[i].conf->name, (unsigned long long)s.telegrams_out,
+			   (unsigned long long)s.telegrams_in, (unsigned long long)s.mismatched,
+			   (unsigned long long)s.overrun_bytes);
 	}
 }

@@ -3,6 +3,7 @@
 #include "sim/bench_conf.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ static const struct conf_field bench_fields[] = {
 	 .read = conf_number,
 	 .offset = offsetof(struct bench_text, speed),
 	 .min = 0,
-	 .max = 100000},
+	 .max = SPEED_MAX},
 	{.key = "meters",
 	 .read = conf_raw,
 	 .offset = offsetof(struct bench_text, meters),
@@ -52,7 +53,7 @@ struct line_text {
 
 static const struct conf_field line_fields[] = {
 	{.key = "name",
-	 .read = conf_text,
+	 .read = conf_name,
 	 .offset = offsetof(struct line_text, name),
 	 .required = true},
 	{.key = "protocol",
@@ -111,13 +112,29 @@ static bool read_pty_path(const struct conf_context *context, const struct conf_
 	return true;
 }
 
+static bool read_group(const struct conf_context *context, const struct conf_node *node,
+		       const struct conf_field *field, void *dest)
+{
+	char name[CONF_TEXT_MAX];
+
+	if (!conf_name(context, node, field, name))
+		return false;
+	if (!getgrnam(name)) {
+		conf_error(context, node, "%s: this machine has no group '%.60s'", field->key,
+			   name);
+		return false;
+	}
+	memcpy(dest, name, sizeof(name));
+	return true;
+}
+
 static const struct conf_field port_fields[] = {
 	{.key = "pty",
 	 .read = read_pty_path,
 	 .offset = offsetof(struct bench_line_conf, pty),
 	 .required = true},
 	{.key = "mode", .read = read_mode, .offset = offsetof(struct bench_line_conf, mode)},
-	{.key = "group", .read = conf_text, .offset = offsetof(struct bench_line_conf, group)},
+	{.key = "group", .read = read_group, .offset = offsetof(struct bench_line_conf, group)},
 };
 
 /* "pty" alone leaves the place to the program. */
@@ -207,10 +224,6 @@ static bool check_line(const struct conf_context *context, const struct conf_nod
 {
 	bool ok = true;
 
-	if (strchr(line->name, '/')) {
-		conf_error(context, node, "name: '%.60s' has a slash in it", line->name);
-		ok = false;
-	}
 	for (size_t i = 0; i + 1 < conf->line_count; i++) {
 		const struct bench_line_conf *other = &conf->lines[i];
 
@@ -299,6 +312,11 @@ static bool read_bench(const struct conf_context *context, const struct conf_nod
 
 	conf->seed = t.seed;
 	conf->speed = t.speed;
+	if (t.speed > 0 && t.speed < SPEED_MIN) {
+		conf_error(context, root, "speed: 0, or from %g to %g is expected", SPEED_MIN,
+			   SPEED_MAX);
+		ok = false;
+	}
 	meters_ok = t.meters && read_meters(context, t.meters, conf);
 	if (t.lines)
 		ok &= read_lines(context, t.lines, conf, meters_ok);

@@ -19,6 +19,8 @@
 
 #define BENCH_METERS_MAX 10000
 #define BENCH_LINES_MAX  1000
+#define SPEED_MIN        1e-3 /* of metering time; or 0 */
+#define SPEED_MAX        1e5
 
 struct bench_setting {
 	const struct point *point;

@@ -196,6 +196,11 @@ int64_t bench_meter_due_ns(const struct bench_meter *meter)
 	return meter->measured_ns + metering_next_duration_ns(meter->metering);
 }
 
+bool bench_meter_plays(const struct bench_meter *meter)
+{
+	return meter->recording != NULL;
+}
+
 void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input)
 {
 	meter->input = *input;

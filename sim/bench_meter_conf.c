@@ -79,7 +79,7 @@ static bool read_model_name(const struct conf_context *context, const struct con
 }
 
 static const struct conf_field meter_fields[] = {
-	{.key = "name", .read = conf_text, .offset = IN(meter_text, name), .required = true},
+	{.key = "name", .read = conf_name, .offset = IN(meter_text, name), .required = true},
 	{.key = "model", .read = read_model_name, .required = true},
 	{.key = "serial",
 	 .read = conf_int,

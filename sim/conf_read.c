@@ -125,6 +125,25 @@ bool conf_text(const struct conf_context *context, const struct conf_node *node,
 	return true;
 }
 
+bool conf_name(const struct conf_context *context, const struct conf_node *node,
+	       const struct conf_field *field, void *dest)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	char name[CONF_TEXT_MAX];
+
+	if (!conf_text(context, node, field, name))
+		return false;
+	if (name[strspn(name, allowed)] != '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0) {
+		conf_error(context, node, "%s: letters, digits, '.', '_' and '-' are expected",
+			   field->key);
+		return false;
+	}
+	memcpy(dest, name, sizeof(name));
+	return true;
+}
+
 bool conf_bool(const struct conf_context *context, const struct conf_node *node,
 	       const struct conf_field *field, void *dest)
 {

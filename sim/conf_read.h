@@ -53,6 +53,9 @@ const char *conf_scalar(const struct conf_context *context, const struct conf_no
 /* Readers. The type of the destination is in brackets. */
 bool conf_text(const struct conf_context *context, const struct conf_node *node,
 	       const struct conf_field *field, void *dest); /* [char[CONF_TEXT_MAX]] */
+/* Letters, digits, '.', '_' and '-', for what ends up in paths and logs; not "." or "..". */
+bool conf_name(const struct conf_context *context, const struct conf_node *node,
+	       const struct conf_field *field, void *dest); /* [char[CONF_TEXT_MAX]] */
 bool conf_bool(const struct conf_context *context, const struct conf_node *node,
 	       const struct conf_field *field, void *dest); /* [bool] */
 bool conf_int(const struct conf_context *context, const struct conf_node *node,

@@ -13,8 +13,9 @@ struct line {
 	struct line_stats stats;
 	struct slave *slaves;
 	size_t slave_count;
-	bool orphaned;     /* the client that spoke last has left: its answer goes nowhere */
-	int64_t rx_end_ns; /* when the last character from the client has ended on the wire */
+	bool orphaned;      /* the client that spoke last has left: its answer goes nowhere */
+	int64_t rx_end_ns;  /* when the last character from the client has ended on the wire */
+	int64_t backlog_ns; /* how far that may lie ahead: LINE_FRAME_MAX characters */
 	/* the answer on the line */
 	size_t tx_len_bytes;
 	size_t tx_sent_bytes;
@@ -116,10 +117,12 @@ void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_
 
 	line->orphaned = false;
 	line->stats.telegrams_in++;
-	if (transmitting(line)) { /* half duplex: nobody listens */
+	/* half duplex: nobody listens while one speaks; and no station hears without end */
+	if (transmitting(line) || begin_ns - now_ns > line->backlog_ns) {
 		line->stats.overrun_bytes += len_bytes;
 		return;
 	}
+	line->backlog_ns = 0;
 	for (size_t i = 0; i < line->slave_count; i++) {
 		const struct slave *slave = &line->slaves[i];
 		const struct slave_format format = slave->ops->format(slave->ctx);
@@ -129,12 +132,15 @@ void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_
 			continue;
 		if (line->config.paced)
 			end_ns = begin_ns + (int64_t)len_bytes * slave_char_ns(&format);
+		if (LINE_FRAME_MAX * slave_char_ns(&format) > line->backlog_ns)
+			line->backlog_ns = LINE_FRAME_MAX * slave_char_ns(&format);
 		slave->ops->rx(slave->ctx, end_ns, bytes, len_bytes);
 		last_end_ns = end_ns > last_end_ns ? end_ns : last_end_ns;
 		heard = true;
 	}
 	line->stats.mismatched += !heard;
-	line->rx_end_ns = last_end_ns;
+	if (last_end_ns > line->rx_end_ns)
+		line->rx_end_ns = last_end_ns;
 }
 
 /* Sends the characters whose last stop bit is over; returns when the next one is. */

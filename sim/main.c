@@ -10,6 +10,8 @@
 #include "sim/check.h"
 #include "sim/options.h"
 
+#define SIGNALS 3
+
 struct program {
 	struct options options;
 	struct log log;
@@ -17,6 +19,7 @@ struct program {
 	struct loop *loop;
 	struct bench_conf *conf;
 	struct bench *bench;
+	struct loop_signal *signals[SIGNALS];
 	char config[DATA_PATH_MAX];
 };
 
@@ -70,7 +73,7 @@ static int check(struct program *program)
 	if (r < 0)
 		return report_file(program, program->options.check, r);
 	printf("%s: a valid %s\n", program->options.check, kind);
-	return EXIT_FINE;
+	return fflush(stdout) == 0 ? EXIT_FINE : EXIT_IO;
 }
 
 static void on_stop(void *ctx)
@@ -95,6 +98,9 @@ static void on_reload(void *ctx)
 	struct bench_conf *newer;
 	int r;
 
+	if (!program->bench) /* still starting: there is nothing older than the file */
+		return;
+
 	diag_clear(program->diag);
 	r = bench_conf_load(&newer, program->config, program->diag);
 	if (r < 0) {
@@ -107,24 +113,29 @@ static void on_reload(void *ctx)
 	bench_conf_destroy(newer);
 }
 
-static int serve(struct program *program)
+static int add_signals(struct program *program)
 {
-	struct loop_signal *stop[2] = {NULL, NULL}, *reload = NULL;
-	int r = loop_signal_add(&stop[0], program->loop, SIGTERM, on_stop, program);
+	int r = loop_signal_add(&program->signals[0], program->loop, SIGTERM, on_stop, program);
 
 	if (r == 0)
-		r = loop_signal_add(&stop[1], program->loop, SIGINT, on_stop, program);
+		r = loop_signal_add(&program->signals[1], program->loop, SIGINT, on_stop, program);
 	if (r == 0)
-		r = loop_signal_add(&reload, program->loop, SIGHUP, on_reload, program);
-	if (r == 0) {
-		banner_print(stdout, program->bench, program->conf, !program->options.config);
-		loop_run(program->loop);
-		bench_log_statistics(program->bench);
-	}
-	loop_signal_remove(stop[0]);
-	loop_signal_remove(stop[1]);
-	loop_signal_remove(reload);
-	return r < 0 ? EXIT_IO : EXIT_FINE;
+		r = loop_signal_add(&program->signals[2], program->loop, SIGHUP, on_reload,
+				    program);
+	return r;
+}
+
+static void remove_signals(struct program *program)
+{
+	for (size_t i = 0; i < SIGNALS; i++)
+		loop_signal_remove(program->signals[i]);
+}
+
+static void serve(struct program *program)
+{
+	banner_print(stdout, program->bench, program->conf, !program->options.config);
+	loop_run(program->loop);
+	bench_log_statistics(program->bench);
 }
 
 static int find_config(struct program *program)
@@ -140,7 +151,6 @@ static int find_config(struct program *program)
 static int run(struct program *program)
 {
 	int r = find_config(program);
-	int status;
 
 	if (r == 0)
 		r = bench_conf_load(&program->conf, program->config, program->diag);
@@ -148,15 +158,21 @@ static int run(struct program *program)
 		return report_file(program,
 				   program->options.config ? program->config : "the demo bench", r);
 	apply_options(program, program->conf);
-	r = bench_create(&program->bench, program->loop, program->conf, &program->log,
-			 program->diag);
+	r = add_signals(program); /* before there is a link to leave behind */
+	if (r == 0)
+		r = bench_create(&program->bench, program->loop, program->conf, &program->log,
+				 program->diag);
 	if (r < 0) {
+		remove_signals(program);
 		print_diag(program->diag);
+		if (diag_count(program->diag) == 0)
+			fprintf(stderr, "metersimd: cannot start: %s\n", strerror(-r));
 		return r == -EIO ? EXIT_NO_PORT : exit_status(r);
 	}
-	status = serve(program);
+	serve(program);
+	remove_signals(program);
 	bench_destroy(program->bench);
-	return status;
+	return EXIT_FINE;
 }
 
 int main(int argc, char *argv[])
@@ -176,8 +192,10 @@ int main(int argc, char *argv[])
 	}
 	program.log.level = program.options.log_level;
 	signal(SIGPIPE, SIG_IGN);
-	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0)
+	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0) {
+		fputs("metersimd: cannot start: out of memory or descriptors\n", stderr);
 		return EXIT_IO;
+	}
 	status = program.options.check ? check(&program) : run(&program);
 	bench_conf_destroy(program.conf);
 	loop_destroy(program.loop);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sim/bench_conf.h"
 
 enum { OPT_CONFIG = 256, OPT_CHECK, OPT_SEED, OPT_SPEED, OPT_LOG, OPT_VERSION, OPT_HELP };
 
@@ -63,8 +64,10 @@ static int take(struct options *o, int option, FILE *err)
 		return 0;
 	case OPT_SPEED:
 		o->has_speed = true;
-		if (text_to_double(optarg, &o->speed) < 0 || o->speed < 0 || o->speed > 100000)
-			return bad_value(err, "speed", optarg, "a number from 0 to 100000");
+		if (text_to_double(optarg, &o->speed) < 0 || o->speed < 0 ||
+		    (o->speed > 0 && o->speed < SPEED_MIN) || o->speed > SPEED_MAX)
+			return bad_value(err, "speed", optarg,
+					 "0 or a number from 0.001 to 100000");
 		return 0;
 	case OPT_LOG:
 		if (log_level_parse(optarg, &o->log_level) < 0)

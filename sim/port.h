@@ -20,5 +20,7 @@ struct port_handler {
 struct port {
 	/* Writes to the client, or drops the bytes where there is none. */
 	void (*send)(struct port *port, const uint8_t *bytes, size_t len_bytes);
+	/* Hands over what the client has sent so far, without waiting for the loop. */
+	void (*pump)(struct port *port);
 	void (*destroy)(struct port *port);
 };

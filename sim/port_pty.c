@@ -6,16 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_MAX   512
+#define READS_MAX  4 /* in one go: a client that never stops must not hold the loop */
 #define PATH_BYTES 4096
 
 struct port_pty {
@@ -28,10 +29,9 @@ struct port_pty {
 	 * the first client has left. Also the only way to drop what a client did not read.
 	 */
 	int slave;
-	int watch; /* inotify on the device: opens and closes of clients */
-	unsigned clients;
+	bool present; /* some client has the line open */
+	struct pty_watched watched;
 	struct loop_io *master_io;
-	struct loop_io *watch_io;
 	bool linked;
 	char device[64];
 	char link[PATH_BYTES];
@@ -108,60 +108,95 @@ static void clean(struct port_pty *pty)
 static void drain_master(struct port_pty *pty)
 {
 	uint8_t bytes[READ_MAX];
-	ssize_t n;
 
-	while ((n = read(pty->master, bytes, sizeof(bytes))) > 0) {
-		pty->handler.received(pty->handler.ctx, bytes, (size_t)n, client_baud(pty));
+	for (int i = 0; i < READS_MAX; i++) {
+		const ssize_t n = read(pty->master, bytes, sizeof(bytes));
+		const uint32_t baud = n > 0 ? client_baud(pty) : 0;
+
+		if (n < 0 && errno == EIO && pty->slave < 0) {
+			loop_io_remove(pty->master_io); /* or the loop would spin */
+			pty->master_io = NULL;
+		}
+		if (n <= 0)
+			break;
+		pty->present = true; /* who speaks is there */
+		if (pty->watched.clients == 0)
+			pty->watched.clients = 1;
+		if (baud) /* B0 is a line that was hung up */
+			pty->handler.received(pty->handler.ctx, bytes, (size_t)n, baud);
 		if (n < (ssize_t)sizeof(bytes))
 			break;
 	}
-	salt(pty);
 }
 
-/* Whether the last client left. */
-static bool count_clients(struct port_pty *pty, uint32_t mask)
+static int open_slave(struct port_pty *pty)
 {
-	if (mask & IN_OPEN) {
-		pty->clients++;
-		return false;
-	}
-	if (!(mask & (IN_CLOSE_WRITE | IN_CLOSE_NOWRITE)) || pty->clients == 0)
-		return false;
-	pty->clients--;
-	return pty->clients == 0;
+	pty->slave = ioctl(pty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	return pty->slave < 0 ? -errno : 0;
 }
 
-static void on_watch(void *ctx)
+/*
+ * Whether anyone but us has the slave open: without our own descriptor the master hangs up when
+ * nobody has. Exact, where counting the merged events of inotify is not.
+ */
+static bool somebody_there(struct port_pty *pty)
+{
+	struct pollfd p = {.fd = pty->master};
+
+	if (pty->slave >= 0) {
+		ioctl(pty->slave, TIOCNXCL); /* or we could not open it again */
+		pty_watch_pause(&pty->watched);
+		close(pty->slave);
+	}
+	poll(&p, 1, 0);
+	if (open_slave(pty) < 0 || pty_watch_resume(&pty->watched, pty->device) < 0)
+		log_error(pty->log, "%s: cannot open the pty again: %s", pty->link,
+			  strerror(errno));
+	return !(p.revents & POLLHUP);
+}
+
+/* One left and the next one came before we looked: it must not read what the first was owed. */
+static void change_over(struct port_pty *pty)
+{
+	ioctl(pty->slave, TCFLSH, TCIFLUSH);
+	pty->handler.left(pty->handler.ctx);
+}
+
+static void on_change(void *ctx)
 {
 	struct port_pty *pty = ctx;
-	_Alignas(struct inotify_event) char events[READ_MAX];
-	ssize_t n = read(pty->watch, events, sizeof(events));
-	bool left = false;
+	const bool emptied = pty->watched.emptied;
 
-	for (ssize_t at = 0; at < n;) {
-		struct inotify_event event;
-
-		memcpy(&event, events + at, sizeof(event));
-		left |= count_clients(pty, event.mask);
-		at += (ssize_t)(sizeof(event) + event.len);
-	}
-	if (!left)
+	pty->watched.emptied = false;
+	if (somebody_there(pty)) {
+		if (pty->watched.clients == 0)
+			pty->watched.clients = 1;
+		if (emptied && pty->present)
+			change_over(pty);
+		pty->present = true;
 		return;
-	/*
-	 * A last request counts, though nobody waits for the answer. When the next client is here
-	 * already, what is there to read is its own and must not be dropped with the other's.
-	 */
-	if (pty->clients == 0)
-		drain_master(pty);
+	}
+	pty->watched.clients = 0;
+	drain_master(pty); /* last words count, though nobody waits for the answer */
+	if (!pty->present)
+		return;
+	pty->present = false;
 	pty->handler.left(pty->handler.ctx);
 	clean(pty);
 }
 
-/* Who opened the line is counted before what it says is answered. */
+/* Who came and went is looked at before what is said is taken for the words of the next. */
 static void on_master(void *ctx)
 {
-	on_watch(ctx);
-	drain_master(ctx);
+	struct port_pty *pty = ctx;
+
+	pty_watch_look(pty->watched.watch);
+	drain_master(pty);
+}
+
+static void pty_pump(struct port *port)
+{
+	on_master(pty_of(port));
 }
 
 static void pty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
@@ -169,11 +204,21 @@ static void pty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
 	struct port_pty *pty = pty_of(port);
 	ssize_t n;
 
-	if (!pty->clients)
+	if (!pty->present)
 		return; /* it would wait for the next client and spoil its first request */
 	n = write(pty->master, bytes, len_bytes);
 	if (n < (ssize_t)len_bytes)
 		log_debug(pty->log, "%s: the client does not read, bytes lost", pty->link);
+}
+
+/* Whether the link is still ours: someone may have put something else there. */
+static bool link_is_ours(const struct port_pty *pty)
+{
+	char target[sizeof(pty->device)];
+	const ssize_t n = readlink(pty->link, target, sizeof(target));
+
+	return n > 0 && (size_t)n == strlen(pty->device) &&
+	       memcmp(target, pty->device, (size_t)n) == 0;
 }
 
 static void pty_destroy(struct port *port)
@@ -181,11 +226,9 @@ static void pty_destroy(struct port *port)
 	struct port_pty *pty = pty_of(port);
 
 	loop_io_remove(pty->master_io);
-	loop_io_remove(pty->watch_io);
-	if (pty->linked)
+	pty_watch_remove(&pty->watched);
+	if (pty->linked && link_is_ours(pty))
 		unlink(pty->link);
-	if (pty->watch >= 0)
-		close(pty->watch);
 	if (pty->slave >= 0)
 		close(pty->slave);
 	if (pty->master >= 0)
@@ -208,7 +251,11 @@ static int make_parents(const char *path)
 	return 0;
 }
 
-static int make_link(struct port_pty *pty, const char **ret_why)
+/*
+ * Makes room for the link. Before the pty is opened: the kernel hands out the lowest number that
+ * is free, and what a killed program left behind would point to our own pty.
+ */
+static int clear_link(const struct port_pty *pty, const char **ret_why)
 {
 	struct stat st;
 	int r = make_parents(pty->link);
@@ -216,15 +263,18 @@ static int make_link(struct port_pty *pty, const char **ret_why)
 	*ret_why = "cannot make its folder";
 	if (r < 0)
 		return r;
+	if (lstat(pty->link, &st) < 0)
+		return 0;
+	*ret_why = "exists and is not a dangling link; remove it if no metersimd uses it";
+	if (!S_ISLNK(st.st_mode) || stat(pty->link, &st) == 0)
+		return -EEXIST;
+	*ret_why = "cannot replace the dangling link";
+	return unlink(pty->link) < 0 ? -errno : 0;
+}
+
+static int make_link(struct port_pty *pty, const char **ret_why)
+{
 	*ret_why = "cannot make the link";
-	if (lstat(pty->link, &st) == 0) {
-		*ret_why = "exists and is not a dangling link";
-		if (!S_ISLNK(st.st_mode) || stat(pty->link, &st) == 0)
-			return -EEXIST;
-		*ret_why = "cannot replace the dangling link";
-		if (unlink(pty->link) < 0)
-			return -errno;
-	}
 	if (symlink(pty->device, pty->link) < 0)
 		return -errno;
 	pty->linked = true;
@@ -257,41 +307,32 @@ static int open_pair(struct port_pty *pty, uint32_t baud)
 	if (pty->master < 0 || ioctl(pty->master, TIOCSPTLCK, &unlock) < 0 ||
 	    ioctl(pty->master, TIOCGPTN, &number) < 0)
 		return -errno;
-	pty->slave = ioctl(pty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (pty->slave < 0)
+	if (open_slave(pty) < 0)
 		return -errno;
 	snprintf(pty->device, sizeof(pty->device), "/dev/pts/%u", number);
 	return make_raw(pty, baud);
 }
 
-static int watch_clients(struct port_pty *pty)
-{
-	pty->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (pty->watch < 0 || inotify_add_watch(pty->watch, pty->device, IN_OPEN | IN_CLOSE) < 0)
-		return -errno;
-	return 0;
-}
-
 static int open_all(struct port_pty *pty, struct loop *loop, const struct port_pty_config *config,
 		    const char **ret_why)
 {
-	int r = open_pair(pty, config->initial_baud);
+	int r = clear_link(pty, ret_why);
 
+	if (r < 0)
+		return r;
 	*ret_why = "cannot open a pseudo terminal";
+	r = open_pair(pty, config->initial_baud);
 	if (r < 0)
 		return r;
 	r = set_access(pty, config, ret_why);
 	if (r < 0)
 		return r;
 	*ret_why = "cannot watch it for clients";
-	r = watch_clients(pty);
+	r = pty_watch_add(config->watch, &pty->watched, pty->device);
 	if (r < 0)
 		return r;
 	*ret_why = "out of memory";
 	r = loop_io_add(&pty->master_io, loop, pty->master, on_master, pty);
-	if (r < 0)
-		return r;
-	r = loop_io_add(&pty->watch_io, loop, pty->watch, on_watch, pty);
 	if (r < 0)
 		return r;
 	return make_link(pty, ret_why); /* last: who finds it can use it */
@@ -306,10 +347,11 @@ int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_
 	*ret_why = "out of memory";
 	if (!pty)
 		return -ENOMEM;
-	pty->port = (struct port){.send = pty_send, .destroy = pty_destroy};
+	pty->port = (struct port){.send = pty_send, .pump = pty_pump, .destroy = pty_destroy};
+	pty->watched = (struct pty_watched){.id = -1, .changed = on_change, .ctx = pty};
 	pty->handler = *handler;
 	pty->log = log;
-	pty->master = pty->slave = pty->watch = -1;
+	pty->master = pty->slave = -1;
 	*ret_why = "its path is too long";
 	if ((size_t)snprintf(pty->link, sizeof(pty->link), "%s", config->link) >= sizeof(pty->link))
 		r = -ENAMETOOLONG;

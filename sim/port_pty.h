@@ -12,12 +12,14 @@
 #include "base/log.h"
 #include "sim/loop.h"
 #include "sim/port.h"
+#include "sim/pty_watch.h"
 
 struct port_pty_config {
-	const char *link;      /* where clients find it; missing parent folders are made */
-	mode_t mode;           /* of the device, e.g. 0660 */
-	const char *group;     /* NULL: unchanged */
-	uint32_t initial_baud; /* for clients that set nothing */
+	struct pty_watch *watch; /* borrowed until destroy */
+	const char *link;        /* where clients find it; missing parent folders are made */
+	mode_t mode;             /* of the device, e.g. 0660 */
+	const char *group;       /* NULL: unchanged */
+	uint32_t initial_baud;   /* for clients that set nothing */
 };
 
 /*

@@ -81,6 +81,7 @@ int main(void)
 	struct child child;
 	char path[32];
 	double us = 1e6;
+	int met = 1;
 	pid_t pid = start_bare(path, sizeof(path));
 	int bare_fd = child_open(path), fd;
 
@@ -100,11 +101,12 @@ int main(void)
 		printf("answer, 50 registers, %-15s %7.1f us | libmodbus slave %7.1f us | "
 		       "ratio %.2f (%d answers each)\n",
 		       i ? "99th percentile" : "median", a, b, a / b, ROUNDS * BATCH);
+		met &= statistics_at_most("ratio to the libmodbus slave", a / b, 1.3);
 	}
 	close(fd);
 	close(bare_fd);
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
 	child_stop(&child);
-	return 0;
+	return !met;
 }

@@ -2,6 +2,7 @@
 /* statistics - medians of noisy measurements */
 #include "statistics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -24,4 +25,18 @@ double statistics_percentile(double *values, int count, double part)
 {
 	qsort(values, (size_t)count, sizeof(*values), by_size);
 	return values[(int)((double)(count - 1) * part + 0.5)];
+}
+
+int statistics_at_least(const char *what, double value, double bar)
+{
+	printf("  %-44s %10.4g, bar at least %g: %s\n", what, value, bar,
+	       value >= bar ? "met" : "MISSED");
+	return value >= bar;
+}
+
+int statistics_at_most(const char *what, double value, double bar)
+{
+	printf("  %-44s %10.4g, bar at most %g: %s\n", what, value, bar,
+	       value <= bar ? "met" : "MISSED");
+	return value <= bar;
 }

@@ -23,8 +23,8 @@ READY_S = 20  # a build with sanitizers on a busy machine
 class Daemon:
     """A running metersimd; config: YAML text, or None for the demo bench."""
 
-    def __init__(self, config=None, args=(), files=None):
-        self.folder = tempfile.mkdtemp(prefix="metersim-test-")
+    def __init__(self, config=None, args=(), files=None, folder=None):
+        self.folder = folder or tempfile.mkdtemp(prefix="metersim-test-")
         for name, text in (files or {}).items():
             self.write(name, text)
         command = [METERSIMD, *args]
@@ -74,10 +74,12 @@ class Daemon:
         shutil.rmtree(self.folder, ignore_errors=True)
         return self.process.returncode, err
 
-    def kill(self):
+    def kill(self, keep=False):
+        """As a power cut would; keep: what it has left behind."""
         self.process.kill()
         self.process.communicate()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class DaemonTest(unittest.TestCase):

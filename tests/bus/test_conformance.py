@@ -8,7 +8,11 @@ import daemon
 
 class Conformance(daemon.DaemonTest):
     def test_walk(self):
-        self.start(daemon.one_meter())
+        self.start(daemon.one_meter(
+            meter="    registers: {active_energy.forward.t1: 1234.56, "
+                  "active_energy.reverse.t2: 65.43,\n"
+                  "                reactive_energy.forward: 9.87, "
+                  "reactive_energy.reverse.t2: 6.5}"), args=["--speed", "0"])
         done = subprocess.run([os.environ["BUS_WALK"], self.daemon.path("port")],
                               capture_output=True, text=True, timeout=170, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -84,6 +84,60 @@ class Line(daemon.DaemonTest):
             port.write(daemon.crc(bytes([1, 3, 0x40, 0x10, 0, 1])))
             self.assertEqual(port.read(7)[0], daemon.crc(bytes([1, 3, 2, 0, 0x17])))
 
+    def test_two_clients_and_one_leaves(self):
+        """Two that open at once are one event to the daemon; the one that stays is served."""
+        self.start(daemon.one_meter())
+        for _ in range(10):
+            leaving = daemon.Port(self.daemon.path("port"))
+            with daemon.Port(self.daemon.path("port")) as staying:
+                leaving.close()
+                for _ in range(3):
+                    staying.write(READ_VOLTAGE)
+                    self.assertEqual(staying.read(9)[0], VOLTAGE)
+
+    def test_flood_is_forgotten(self):
+        """A line at 9600 baud does not hear 50 kB: the next client is served all the same."""
+        self.start(daemon.one_meter(pace="real"))
+        with daemon.Port(self.daemon.path("port")) as port:
+            os.set_blocking(port.fd, False)
+            sent = 0
+            end = time.monotonic() + 5
+            while sent < 50000 and time.monotonic() < end:
+                try:
+                    sent += os.write(port.fd, b"\x55" * 500)
+                except BlockingIOError:
+                    port.read(1, timeout=0.01)
+        with daemon.Port(self.daemon.path("port")) as port:
+            end = time.monotonic() + 5
+            data = b""
+            while data != VOLTAGE and time.monotonic() < end:
+                port.write(READ_VOLTAGE)
+                data = port.read(9, timeout=0.3)[0]
+            self.assertEqual(data, VOLTAGE)
+
+    def test_restart_after_a_kill(self):
+        """The link that a killed daemon leaves behind is dangling, and is replaced."""
+        self.start(daemon.one_meter())
+        folder = self.daemon.folder
+        for _ in range(3):
+            self.daemon.kill(keep=True)
+            self.assertTrue(os.path.islink(os.path.join(folder, "port")))
+            self.daemon = daemon.Daemon(daemon.one_meter(), folder=folder)
+            with daemon.Port(self.daemon.path("port")) as port:
+                port.write(READ_VOLTAGE)
+                self.assertEqual(port.read(9)[0], VOLTAGE)
+
+    def test_what_is_not_ours_is_not_removed(self):
+        self.start(daemon.one_meter())
+        path = self.daemon.path("port")
+        os.unlink(path)
+        self.daemon.write("port", "precious")
+        self.daemon.signal(signal.SIGTERM)
+        _, err = self.daemon.process.communicate(timeout=20)
+        self.assertEqual(self.daemon.process.returncode, 0, err)
+        with open(path, encoding="ascii") as file:
+            self.assertEqual(file.read(), "precious")
+
     def test_idle_daemon_rests(self):
         """After its last client has left, the master end must not be polled for ever."""
         self.start(daemon.one_meter())
@@ -141,6 +195,29 @@ class Line(daemon.DaemonTest):
             else:  # 2.875 kW forward, half an hour or a little more
                 self.assertGreater(energies[1] - energies[0], 1.0)
             self._finish()
+
+
+class Overload(daemon.DaemonTest):
+    def test_all_are_slowed_alike(self):
+        """More than the machine can compute: every meter lags, none is left behind."""
+        meters = "".join(
+            f"  - {{name: m{i}, model: pro380-mod, load: {{current: 10}}, "
+            f"settings: {{modbus_id: {i + 1}}}}}\n" for i in range(60))
+        names = ", ".join(f"m{i}" for i in range(60))
+        self.start(f"meters:\n{meters}lines:\n  - {{name: l, protocol: modbus, port: {{pty: port}}, "
+                   f"pace: off, meters: [{names}]}}\n", args=["--speed", "100000"])
+        with daemon.Port(self.daemon.path("port")) as port:
+            port.read(1, timeout=4)  # let it run
+            energies = []
+            for unit in (1, 30, 60):
+                port.write(daemon.crc(bytes([unit, 3, 0x60, 0x0C, 0, 2])))
+                data, _ = port.read(9)
+                energies.append(struct.unpack(">f", data[3:7])[0])
+        self.assertGreater(min(energies), 1)
+        self.assertLess(max(energies), 1.5 * min(energies), energies)
+        status, err = self.daemon.stop()
+        self.assertEqual(status, 0, err)
+        self.assertIn("more than this machine can compute", err)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,15 @@ class Recording(daemon.DaemonTest):
             self.wait_for(port, 120)
             self.wait_for(port, 230)  # grid and load of the configuration
 
+    def test_first_answer_holds_values(self):
+        """The piece before the first zero crossing is not shown; also when time stands still."""
+        for args in ([], ["--speed", "0"]):
+            self.start(daemon.one_meter(meter="    recording: sag.csv"), args=args,
+                       files={"sag.csv": csv(2.0, 120)})
+            with daemon.Port(self.daemon.path("port")) as port:
+                self.assertAlmostEqual(self.volts(port), 120, delta=0.051)
+            self._finish()
+
     def test_repeated(self):
         self.start(daemon.one_meter(meter="    recording: {file: sag.csv, repeat: true}"),
                    args=["--speed", "20"], files={"sag.csv": csv(1.0, 120)})

@@ -2,9 +2,11 @@
 /*
  * walk - every address and every function code over a real pty
  *
- * usage: walk PTY, of a bench with pace off. Reads one register at each of the 65536 addresses
- * and compares answer or exception with tests/lib/register_table; then sends every function code
- * and compares answer, exception or silence. Exits with 1 and says where it differs.
+ * usage: walk PTY, of a bench with pace off whose time stands still. Reads one register at each of
+ * the 65536 addresses: which of them answer is compared with tests/lib/register_table, and their
+ * values with a meter of the same configuration in this process (whose registers test_mbmap and
+ * the golden test compare with the sources). Then sends every function code and compares answer,
+ * exception or silence. Exits with 1 and says where it differs.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +17,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
-#include "protocols/modbus/mbframe.h"
+#include "protocols/modbus/mbmap.h"
 #include "register_table.h"
 
 #define ANSWER_MS  5000 /* an answer is waited for, silence is proven by the next answer */
@@ -71,8 +73,23 @@ static size_t get(int fd, uint8_t *answer, size_t want)
 	return got;
 }
 
+static void compare(struct fixture *twin, unsigned address, const uint8_t *answer)
+{
+	uint16_t word = 0;
+
+	if (mbmap_read(fixture_meter(twin), (uint16_t)address, 1, &word) != MB_OK ||
+	    word != (answer[3] << 8 | answer[4]))
+		fail("value of", address, answer, 7);
+}
+
 static void walk_addresses(int fd)
 {
+	struct fixture *twin = fixture_create((const char *[]){
+		"grid: {voltage: 230, frequency: 50}",
+		"load: {current: [10, 5, 2], angle: [0, 60, 170]}",
+		"registers: {active_energy.forward.t1: 1234.56, active_energy.reverse.t2: 65.43,",
+		"            reactive_energy.forward: 9.87, reactive_energy.reverse.t2: 6.5}",
+		NULL});
 	struct table *table = calloc(1, sizeof(*table));
 	uint8_t request[FRAME_SIZE], answer[FRAME_SIZE];
 
@@ -91,7 +108,10 @@ static void walk_addresses(int fd)
 		if (n != want || !mb_frame_intact(answer, n) || answer[1] != (listed ? 3 : 0x83) ||
 		    answer[2] != 2)
 			fail("read of", a, answer, n);
+		if (listed)
+			compare(twin, a, answer);
 	}
+	fixture_destroy(twin);
 	free(table);
 }
 

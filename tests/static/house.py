@@ -26,7 +26,7 @@ FOREIGN = {
     "sndfile.h": "sim/recording_snd.c",
     "modbus.h": "protocols/modbus/mbpdu.c",
     "getopt.h": "sim/options.c",
-    "sys/inotify.h": "sim/port_pty.c",
+    "sys/inotify.h": "sim/pty_watch.c",
     "asm/termbits.h": "sim/port_pty.c",
     "sys/timerfd.h": "sim/loop.c",
     "signal.h": "sim/main.c",
@@ -129,7 +129,7 @@ def check_tests_exist():
     elsewhere = {
         "banner": "tests/bus/test_demo.py", "bench": "tests/bus", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",
-        "clk_real": "tests/bus/test_line.py", "main": "tests/bus/test_options.py",
+        "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c", "main": "tests/bus/test_options.py",
         "recording_csv": "test_recording.c", "recording_snd": "test_recording.c",
         "register_load": "test_model_load.c",
     }

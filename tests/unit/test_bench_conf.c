@@ -246,7 +246,7 @@ static void bad_ones_say_why(void **state)
 		       "[a]}]\n",
 		 "f:2:60: turnaround: 1m is out of range 0..10 s\n"},
 		{METER "lines: [{name: a/b, protocol: modbus, port: pty, meters: [a]}]\n",
-		 "f:2:9: name: 'a/b' has a slash in it\n"},
+		 "f:2:16: name: letters, digits, '.', '_' and '-' are expected\n"},
 		{METER "lines: [{name: l, protocol: modbus, port: pty, meters: []}]\n",
 		 "f:2:56: meters: a list of names of meters is expected\n"},
 		{METER "lines: [{name: l, protocol: modbus, port: pty, meters: [a, a]}]\n",

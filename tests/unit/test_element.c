@@ -337,7 +337,7 @@ static void test_accuracy_locked(void **state)
 }
 
 /* Every angle once per frequency and set; the currents move on with every set. */
-static void accuracy_free(struct bench *b, double rate_hz, const char *what)
+static void accuracy_free(struct bench *b, double rate_hz, size_t set_count, const char *what)
 {
 	struct synth_input in;
 	struct worst w = {0};
@@ -345,7 +345,7 @@ static void accuracy_free(struct bench *b, double rate_hz, const char *what)
 	unsigned n = 0;
 
 	for (size_t f = 0; f < COUNT(frequencies_hz); f++) {
-		for (size_t s = 0; s < COUNT(sets); s++) {
+		for (size_t s = 0; s < set_count; s++) {
 			for (unsigned k = 0; k < ANGLES; k += WAVE_PHASES, n++) {
 				const unsigned c = n / (ANGLES / WAVE_PHASES) + k;
 				const unsigned angle[] = {k, k + 1, k + 2};
@@ -362,17 +362,26 @@ static void accuracy_free(struct bench *b, double rate_hz, const char *what)
 
 static void test_accuracy_free_8000(void **state)
 {
-	accuracy_free(*state, 8000, "free 8 kHz");
+	accuracy_free(*state, 8000, COUNT(sets), "free 8 kHz");
 }
 
 static void test_accuracy_free_6400(void **state)
 {
-	accuracy_free(*state, 6400, "free 6.4 kHz");
+	accuracy_free(*state, 6400, COUNT(sets), "free 6.4 kHz");
 }
 
 static void test_accuracy_free_12800(void **state)
 {
-	accuracy_free(*state, 12800, "free 12.8 kHz");
+	accuracy_free(*state, 12800, COUNT(sets), "free 12.8 kHz");
+}
+
+/* Rates too low for harmonics, an uneven one, and that of a sound card: sines alone. */
+static void test_accuracy_free_other_rates(void **state)
+{
+	static const double rates_hz[] = {800, 1000.7, 3200, 44100};
+
+	for (size_t i = 0; i < COUNT(rates_hz); i++)
+		accuracy_free(*state, rates_hz[i], 1, "free, other rates");
 }
 
 /* Many windows of one source: edges fall everywhere between samples, nothing builds up. */
@@ -723,6 +732,7 @@ int main(void)
 		cmocka_unit_test(test_accuracy_free_8000),
 		cmocka_unit_test(test_accuracy_free_6400),
 		cmocka_unit_test(test_accuracy_free_12800),
+		cmocka_unit_test(test_accuracy_free_other_rates),
 		cmocka_unit_test(test_accuracy_free_many_windows),
 		cmocka_unit_test(test_quadrants),
 		cmocka_unit_test(test_totals),

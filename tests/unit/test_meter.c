@@ -268,6 +268,12 @@ static void quantities_have_sign_and_resolution(void **state)
 		{"load: {current: [10, 10, 0], angle: [0, 180, 0]}", "apparent_power", 4.6},
 		{"load: {current: 0}", "power_factor", 1},
 		{"load: {current: 0}", "quadrant", 1},
+		{"grid: {voltage: 230.05}", "voltage.l1", 230.1},
+		{"grid: {voltage: 230.15}", "voltage.l2", 230.2},
+		{"grid: {voltage: 229.95}", "voltage.l3", 230.0},
+		{"load: {current: 5.005}", "current.l1", 5.01},
+		{"load: {current: 5.015, angle: 180}", "current.l2", -5.02},
+		{"grid: {voltage: 230.049}", "voltage.l1", 230.0},
 		{"grid: {frequency: 49.876}", "frequency", 49.88},
 		{"grid: {voltage: 0}", "frequency", 0},
 	};

@@ -641,12 +641,12 @@ static void test_runaway_frequency(void **state)
 		double from_hz, to_hz;
 		double sweep_hz_per_s;
 	} rows[] = {
-		{1600, 50, 10, -0.5},   {1600, 50, 10, -1.5}, {1600, 50, 150, 2},
-		{25600, 42, 16, -1.45}, {12800, 66, 90, 1},
+		{1600, 50, 10, -0.5},   {1600, 50, 10, -1.5},   {1600, 50, 150, 2},
+		{25600, 42, 16, -1.45}, {12800, 66, 90, 1},     {8000, 50, 20, -0.3},
+		{16000, 41, 20, -0.21}, {44100, 50, 25, -0.42},
 	};
 	struct bench *b = *state;
 
-	metering_set_block(b->metering, METERING_BLOCK_MAX);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const double seconds = (rows[i].to_hz - rows[i].from_hz) / rows[i].sweep_hz_per_s;
 		const struct piece piece = {FOREVER, rows[i].from_hz,       LIVE, 10,

@@ -172,6 +172,8 @@ static void broken_models_say_why(void **state)
 		 "m:4:89: starting_current: 0.4 is out of range 0..0.1\n"},
 		{"ratings: {voltage: 230 V", "ratings: {voltage: 230 V, voltages: 1",
 		 "m:4:27: unknown key 'voltages' in ratings, did you mean 'voltage'?\n"},
+		{"energy: 0.01", "energy: 0.0001",
+		 "m:5:102: energy: '0.0001' is not 1, 0.1 ... down to 3 decimals\n"},
 		{"power: 0.001", "power: 0.002",
 		 "m:5:50: power: '0.002' is not 1, 0.1 ... down to 6 decimals\n"},
 		{"idle_power_factor: 1", "idle_power_factor: 1.1",

@@ -564,6 +564,27 @@ static void test_csv_faults(void **state)
 	}
 }
 
+/* Steps that are each nearly right, and together are not: a clock that runs away. */
+static void test_csv_drift(void **state)
+{
+	struct files files;
+	double time_s = 0;
+	FILE *file;
+
+	(void)state;
+	begin(&files, "a.csv");
+	file = fopen(files.path, "w");
+	assert_non_null(file);
+	fputs("time,v1\n", file);
+	for (int k = 0; k < 3000; k++) {
+		fprintf(file, "%.7f,1\n", time_s);
+		time_s += k < 1200 ? 0.000125 : 0.000175;
+	}
+	assert_int_equal(fclose(file), 0);
+	expect_fault(files.path, -EINVAL, "where even steps of 0.000125 s give");
+	end(&files);
+}
+
 static void test_snd_faults(void **state)
 {
 	enum { N = 20000 };
@@ -723,7 +744,8 @@ int main(void)
 		cmocka_unit_test(test_csv_variants),   cmocka_unit_test(test_csv_errors),
 		cmocka_unit_test(test_csv_limits),     cmocka_unit_test(test_snd_errors),
 		cmocka_unit_test(test_no_recordings),  cmocka_unit_test(test_csv_faults),
-		cmocka_unit_test(test_snd_faults),     cmocka_unit_test(test_energy),
+		cmocka_unit_test(test_csv_drift),      cmocka_unit_test(test_snd_faults),
+		cmocka_unit_test(test_energy),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);
