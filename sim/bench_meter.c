@@ -8,8 +8,8 @@
 
 #include "base/clk.h"
 #include "sim/clk_real.h"
+#include "sim/player.h"
 #include "sim/recording.h"
-#include "sim/scenario.h"
 
 #define FIRST_PIECES_MAX 5 /* windows measured in search of a whole one */
 

@@ -2,6 +2,7 @@
 /* bench_meter_conf - one meter of a bench's configuration */
 #include "sim/bench_meter_conf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -291,9 +292,11 @@ static const char *setting_hint(const char *word, const struct model *model, cha
 	const char *names[POINTS_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; point_at(i) && n < POINTS_MAX; i++) {
+	assert(model);
+	for (size_t i = 0; i < point_count() && n < POINTS_MAX; i++) {
 		const struct point *point = point_at(i);
 
+		assert(point);
 		if (model->setting[point->kind].present)
 			names[n++] =
 				point->setting ? point->name + strlen("setting.") : point->name;
@@ -420,6 +423,7 @@ static bool preset_twice(const struct conf_context *context, const struct conf_n
 	for (size_t i = 0; i < meter->preset_count; i++) {
 		const struct point *other = meter->presets[i].point;
 
+		assert(point && other); /* presets that were read have one */
 		if (point->kind == POINT_ENERGY && other->kind == POINT_ENERGY &&
 		    point->reactive == other->reactive && point->flow == other->flow &&
 		    point->part <= PART_T1 && other->part <= PART_T1) {

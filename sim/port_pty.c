@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define READ_MAX   512
-#define READS_MAX  4 /* in one go: a client that never stops must not hold the loop */
+#define READS_MAX  4 /* chunks in one go: a client that never stops must not hold the loop */
 #define PATH_BYTES 4096
 
 struct port_pty {
@@ -105,12 +105,14 @@ static void clean(struct port_pty *pty)
 	salt(pty);
 }
 
-static void drain_master(struct port_pty *pty)
+/* Hands over what clients have sent, at most so many bytes of it. */
+static void drain_master(struct port_pty *pty, size_t most_bytes)
 {
 	uint8_t bytes[READ_MAX];
 
-	for (int i = 0; i < READS_MAX; i++) {
-		const ssize_t n = read(pty->master, bytes, sizeof(bytes));
+	while (most_bytes > 0) {
+		const size_t want = most_bytes < sizeof(bytes) ? most_bytes : sizeof(bytes);
+		const ssize_t n = read(pty->master, bytes, want);
 		const uint32_t baud = n > 0 ? client_baud(pty) : 0;
 
 		if (n < 0 && errno == EIO && pty->slave < 0) {
@@ -124,7 +126,8 @@ static void drain_master(struct port_pty *pty)
 			pty->watched.clients = 1;
 		if (baud) /* B0 is a line that was hung up */
 			pty->handler.received(pty->handler.ctx, bytes, (size_t)n, baud);
-		if (n < (ssize_t)sizeof(bytes))
+		most_bytes -= (size_t)n;
+		if ((size_t)n < want)
 			break;
 	}
 }
@@ -137,21 +140,25 @@ static int open_slave(struct port_pty *pty)
 
 /*
  * Whether anyone but us has the slave open: without our own descriptor the master hangs up when
- * nobody has. Exact, where counting the merged events of inotify is not.
+ * nobody has. Exact, where counting the merged events of inotify is not. *ret_waiting: bytes that
+ * had been said by then.
  */
-static bool somebody_there(struct port_pty *pty)
+static bool somebody_there(struct port_pty *pty, size_t *ret_waiting)
 {
 	struct pollfd p = {.fd = pty->master};
+	int waiting = 0;
 
 	if (pty->slave >= 0) {
 		ioctl(pty->slave, TIOCNXCL); /* or we could not open it again */
 		pty_watch_pause(&pty->watched);
 		close(pty->slave);
 	}
+	ioctl(pty->master, FIONREAD, &waiting);
 	poll(&p, 1, 0);
 	if (open_slave(pty) < 0 || pty_watch_resume(&pty->watched, pty->device) < 0)
 		log_error(pty->log, "%s: cannot open the pty again: %s", pty->link,
 			  strerror(errno));
+	*ret_waiting = waiting > 0 ? (size_t)waiting : 0;
 	return !(p.revents & POLLHUP);
 }
 
@@ -166,9 +173,10 @@ static void on_change(void *ctx)
 {
 	struct port_pty *pty = ctx;
 	const bool emptied = pty->watched.emptied;
+	size_t waiting;
 
 	pty->watched.emptied = false;
-	if (somebody_there(pty)) {
+	if (somebody_there(pty, &waiting)) {
 		if (pty->watched.clients == 0)
 			pty->watched.clients = 1;
 		if (emptied && pty->present)
@@ -177,7 +185,8 @@ static void on_change(void *ctx)
 		return;
 	}
 	pty->watched.clients = 0;
-	drain_master(pty); /* last words count, though nobody waits for the answer */
+	/* last words count, though nobody waits for the answer; what comes now is someone new */
+	drain_master(pty, waiting);
 	if (!pty->present)
 		return;
 	pty->present = false;
@@ -191,7 +200,7 @@ static void on_master(void *ctx)
 	struct port_pty *pty = ctx;
 
 	pty_watch_look(pty->watched.watch);
-	drain_master(pty);
+	drain_master(pty, READS_MAX * READ_MAX);
 }
 
 static void pty_pump(struct port *port)

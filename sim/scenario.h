@@ -11,8 +11,6 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "base/rng.h"
-#include "metrology/synth.h"
 #include "sim/conf_node.h"
 
 struct scenario;
@@ -29,19 +27,3 @@ int scenario_load_tree(struct scenario **ret, const struct conf_tree *tree,
 int scenario_parse(struct scenario **ret, const char *file, const char *text, size_t len_bytes,
 		   double maximum_current_a, struct diag *diag);
 void scenario_destroy(struct scenario *scenario);
-
-struct player;
-
-/*
- * Starts at start_ns of the scenario's own time; what varies is drawn from a copy of rng. Borrows
- * scenario. 0 or -ENOMEM.
- */
-int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns,
-		  const struct rng *rng);
-void player_destroy(struct player *player);
-/*
- * Brings input to where it stands at now_ns since the player was created; never call it with an
- * earlier time. Returns whether input was changed. The first call takes input's values as those
- * that hold until the scenario sets them.
- */
-bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input);

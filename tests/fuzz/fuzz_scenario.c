@@ -13,6 +13,8 @@
 #include "base/clk.h"
 #include "sim/scenario.h"
 
+#include "sim/player.h"
+
 #define MAXIMUM_CURRENT_A 100.0
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

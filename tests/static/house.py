@@ -129,7 +129,8 @@ def check_tests_exist():
     elsewhere = {
         "banner": "tests/bus/test_demo.py", "bench": "tests/bus", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",
-        "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c", "main": "tests/bus/test_options.py",
+        "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c",
+        "player": "test_scenario.c", "main": "tests/bus/test_options.py",
         "recording_csv": "test_recording.c", "recording_snd": "test_recording.c",
         "register_load": "test_model_load.c",
     }

@@ -2,6 +2,8 @@
 /* test_scenario - timelines read, played step by step and from the middle; bad ones refused */
 #include "sim/scenario.h"
 
+#include "sim/player.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

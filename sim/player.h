@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * player - plays a scenario into the input of one meter's synthesiser
+ *
+ * In metering time; reads no clock. Does not read scenarios: see scenario.h.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "metrology/synth.h"
+#include "sim/scenario.h"
+
+struct player;
+
+/*
+ * Starts at start_ns of the scenario's own time; what varies is drawn from a copy of rng. Borrows
+ * scenario. 0 or -ENOMEM.
+ */
+int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns,
+		  const struct rng *rng);
+void player_destroy(struct player *player);
+/*
+ * Brings input to where it stands at now_ns since the player was created; never call it with an
+ * earlier time. Returns whether input was changed. The first call takes input's values as those
+ * that hold until the scenario sets them.
+ */
+bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input);
