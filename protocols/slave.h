@@ -13,15 +13,22 @@
 
 #define SLAVE_IDLE CLK_NEVER /* tick() has nothing to wait for */
 
-/* How a station's characters look on the wire. */
+enum slave_parity { SLAVE_PARITY_NONE, SLAVE_PARITY_EVEN, SLAVE_PARITY_ODD };
+
+/* How a station's characters look on the wire: a start bit, eight of data, one stop bit. */
 struct slave_format {
 	uint32_t baud;
-	unsigned char_bits; /* start, data, parity and stop */
+	enum slave_parity parity;
 };
+
+static inline unsigned slave_char_bits(enum slave_parity parity)
+{
+	return parity == SLAVE_PARITY_NONE ? 10 : 11;
+}
 
 static inline int64_t slave_char_ns(const struct slave_format *format)
 {
-	return (int64_t)format->char_bits * NS_PER_S / format->baud;
+	return (int64_t)slave_char_bits(format->parity) * NS_PER_S / format->baud;
 }
 
 /*

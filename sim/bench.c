@@ -303,10 +303,16 @@ static int open_port(struct bench *bench, struct bench_line *line, struct diag *
 
 static int open_line(struct bench *bench, struct bench_line *line, struct diag *diag)
 {
-	const struct line_config config = {.paced = line->conf->paced,
-					   .turnaround_ns = line->conf->turnaround_ns};
+	struct line_config config = {.paced = line->conf->paced,
+				     .turnaround_min_ns = line->conf->turnaround_ns[0],
+				     .turnaround_max_ns = line->conf->turnaround_ns[1]};
 	const struct line_output output = {.send = to_port, .ctx = line};
-	int r = line_create(&line->line, &config, &output);
+	char stream[CONF_TEXT_MAX + 16];
+	int r;
+
+	snprintf(stream, sizeof(stream), "line %s", line->conf->name);
+	rng_init(&config.rng, (uint64_t)bench->conf->seed, stream);
+	r = line_create(&line->line, &config, &output);
 
 	if (r == 0)
 		r = add_slaves(bench, line);

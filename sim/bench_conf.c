@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,9 +48,43 @@ struct line_text {
 	int protocol;
 	const struct conf_node *port;
 	int pace;
-	int64_t turnaround_ns;
+	int64_t turnaround_ns[2];
 	const struct conf_node *meters;
 };
+
+/* "5ms", or a range: "3ms..20ms" */
+static bool read_turnaround(const struct conf_context *context, const struct conf_node *node,
+			    const struct conf_field *field, void *dest)
+{
+	const char *text = conf_scalar(context, node, field->key);
+	const char *dots = text ? strstr(text, "..") : NULL;
+	struct conf_node part = *node;
+	char from[CONF_TEXT_MAX];
+	int64_t *range_ns = dest;
+	int64_t ns[2];
+
+	if (!text)
+		return false;
+	if (!dots) {
+		if (!conf_duration(context, node, field, &ns[0]))
+			return false;
+		range_ns[0] = range_ns[1] = ns[0];
+		return true;
+	}
+	snprintf(from, sizeof(from), "%.*s", (int)(dots - text), text);
+	part.text = from;
+	if (!conf_duration(context, &part, field, &ns[0]))
+		return false;
+	part.text = dots + 2;
+	if (!conf_duration(context, &part, field, &ns[1]))
+		return false;
+	if (ns[0] > ns[1]) {
+		conf_error(context, node, "%s: a range goes upward", field->key);
+		return false;
+	}
+	memcpy(range_ns, ns, sizeof(ns));
+	return true;
+}
 
 static const struct conf_field line_fields[] = {
 	{.key = "name",
@@ -70,7 +105,7 @@ static const struct conf_field line_fields[] = {
 	 .offset = offsetof(struct line_text, pace),
 	 .names = pace_names},
 	{.key = "turnaround",
-	 .read = conf_duration,
+	 .read = read_turnaround,
 	 .offset = offsetof(struct line_text, turnaround_ns),
 	 .min = 0,
 	 .max = 10},
@@ -243,13 +278,13 @@ static bool check_line(const struct conf_context *context, const struct conf_nod
 static bool read_line(const struct conf_context *context, const struct conf_node *node,
 		      struct bench_conf *conf, bool meters_known)
 {
-	struct line_text t = {.turnaround_ns = DEFAULT_TURNAROUND};
+	struct line_text t = {.turnaround_ns = {DEFAULT_TURNAROUND, DEFAULT_TURNAROUND}};
 	struct bench_line_conf *line = &conf->lines[conf->line_count++];
 	bool ok = conf_map(context, node, "the line", line_fields, COUNT(line_fields), &t);
 
 	memcpy(line->name, t.name, sizeof(line->name));
 	line->paced = t.pace == PACE_REAL;
-	line->turnaround_ns = t.turnaround_ns;
+	memcpy(line->turnaround_ns, t.turnaround_ns, sizeof(line->turnaround_ns));
 	if (t.port)
 		ok &= read_port(context, t.port, line);
 	ok &= check_line(context, node, conf, line);

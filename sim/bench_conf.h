@@ -54,8 +54,8 @@ struct bench_line_conf {
 	uint32_t mode;
 	char group[CONF_TEXT_MAX]; /* "": unchanged */
 	bool paced;
-	int64_t turnaround_ns;
-	size_t *meters; /* indexes */
+	int64_t turnaround_ns[2]; /* from, to */
+	size_t *meters;           /* indexes */
 	size_t meter_count;
 };
 

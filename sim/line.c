@@ -4,7 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "sim/wire.h"
 
 struct line {
 	struct line_config config;
@@ -16,12 +17,13 @@ struct line {
 	bool orphaned;      /* the client that spoke last has left: its answer goes nowhere */
 	int64_t rx_end_ns;  /* when the last character from the client has ended on the wire */
 	int64_t backlog_ns; /* how far that may lie ahead: LINE_FRAME_MAX characters */
-	/* the answer on the line */
-	size_t tx_len_bytes;
-	size_t tx_sent_bytes;
+	/* the answer, or answers, on the line */
+	struct wire wire;
+	struct slave_format tx_format;
 	int64_t tx_begin_ns; /* of its first start bit */
-	int64_t tx_char_ns;
-	uint8_t tx[LINE_FRAME_MAX];
+	size_t tx_chars;
+	size_t tx_sent;
+	struct wire_char tx[WIRE_CHARS_MAX]; /* as the client's receiver frames it */
 };
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -31,19 +33,40 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static bool transmitting(const struct line *line)
 {
-	return line->tx_sent_bytes < line->tx_len_bytes;
+	return line->tx_sent < line->tx_chars;
 }
 
-/*
- * Two stations that answer at once: where their characters meet, a 0 on either side wins, and
- * the rest of the longer one is heard as it is.
- */
-static void merge(struct line *line, const uint8_t *frame, size_t len_bytes)
+/* When so many bits of the running answer are over. */
+static int64_t tx_ns(const struct line *line, uint32_t bits)
 {
-	for (size_t i = 0; i < len_bytes; i++)
-		line->tx[i] = i < line->tx_len_bytes ? line->tx[i] & frame[i] : frame[i];
-	if (len_bytes > line->tx_len_bytes)
-		line->tx_len_bytes = len_bytes;
+	return line->tx_begin_ns + (int64_t)bits * NS_PER_S / line->tx_format.baud;
+}
+
+static int64_t draw_turnaround_ns(struct line *line)
+{
+	const struct line_config *c = &line->config;
+	const int64_t range_ns = c->turnaround_max_ns - c->turnaround_min_ns;
+
+	if (range_ns <= 0)
+		return c->turnaround_min_ns;
+	return c->turnaround_min_ns + (int64_t)(rng_uniform(&line->config.rng) * (double)range_ns);
+}
+
+/* Puts an answer on the line, beside what is on it already, to the nearest bit. */
+static void put_on_wire(struct line *line, const uint8_t *frame, size_t len_bytes, int64_t begin_ns)
+{
+	const int64_t bit_ns = NS_PER_S / line->tx_format.baud;
+	const int64_t late_ns = begin_ns - line->tx_begin_ns;
+	uint32_t from_bits = 0;
+
+	if (late_ns >= 0) {
+		from_bits = (uint32_t)((late_ns + bit_ns / 2) / bit_ns);
+	} else { /* another one begins earlier than the first that was ready */
+		wire_delay(&line->wire, (uint32_t)((-late_ns + bit_ns / 2) / bit_ns));
+		line->tx_begin_ns = begin_ns;
+	}
+	wire_add(&line->wire, from_bits, frame, len_bytes, line->tx_format.parity);
+	line->tx_chars = wire_frame(&line->wire, line->tx_format.parity, line->tx, WIRE_CHARS_MAX);
 }
 
 static void slave_sends(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
@@ -51,22 +74,21 @@ static void slave_sends(void *ctx, const uint8_t *frame, size_t len_bytes, int64
 {
 	struct line *line = ctx;
 
-	if (len_bytes > sizeof(line->tx) || line->orphaned)
+	if (len_bytes > LINE_FRAME_MAX || line->orphaned)
 		return;
 	line->stats.telegrams_out++;
 	if (!line->config.paced) {
 		line->output.send(line->output.ctx, frame, len_bytes);
 		return;
 	}
-	if (transmitting(line)) {
-		merge(line, frame, len_bytes);
-		return;
+	ready_ns += draw_turnaround_ns(line);
+	if (!transmitting(line)) {
+		wire_clear(&line->wire);
+		line->tx_sent = 0;
+		line->tx_format = *format;
+		line->tx_begin_ns = ready_ns;
 	}
-	memcpy(line->tx, frame, len_bytes);
-	line->tx_len_bytes = len_bytes;
-	line->tx_sent_bytes = 0;
-	line->tx_begin_ns = ready_ns + line->config.turnaround_ns;
-	line->tx_char_ns = slave_char_ns(format);
+	put_on_wire(line, frame, len_bytes, ready_ns);
 }
 
 int line_create(struct line **ret, const struct line_config *config,
@@ -146,22 +168,14 @@ void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_
 /* Sends the characters whose last stop bit is over; returns when the next one is. */
 static int64_t transmit(struct line *line, int64_t now_ns)
 {
-	size_t due = 0;
+	uint8_t due[WIRE_CHARS_MAX];
+	size_t n = 0;
 
-	if (!transmitting(line))
-		return CLK_NEVER;
-	if (now_ns > line->tx_begin_ns)
-		due = (size_t)((now_ns - line->tx_begin_ns) / line->tx_char_ns);
-	if (due > line->tx_len_bytes)
-		due = line->tx_len_bytes;
-	if (due > line->tx_sent_bytes) {
-		line->output.send(line->output.ctx, line->tx + line->tx_sent_bytes,
-				  due - line->tx_sent_bytes);
-		line->tx_sent_bytes = due;
-		if (!transmitting(line))
-			return CLK_NEVER;
-	}
-	return line->tx_begin_ns + (int64_t)(line->tx_sent_bytes + 1) * line->tx_char_ns;
+	while (transmitting(line) && tx_ns(line, line->tx[line->tx_sent].end_bits) <= now_ns)
+		due[n++] = line->tx[line->tx_sent++].byte;
+	if (n)
+		line->output.send(line->output.ctx, due, n);
+	return transmitting(line) ? tx_ns(line, line->tx[line->tx_sent].end_bits) : CLK_NEVER;
 }
 
 int64_t line_tick(struct line *line, int64_t now_ns)
@@ -178,7 +192,7 @@ int64_t line_tick(struct line *line, int64_t now_ns)
 
 void line_client_left(struct line *line)
 {
-	line->tx_len_bytes = line->tx_sent_bytes = 0;
+	line->tx_chars = line->tx_sent = 0;
 	line->orphaned = true;
 }
 

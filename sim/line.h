@@ -4,21 +4,26 @@
  *
  * Every character takes its time in both directions; an answer starts the turnaround after the
  * request has ended; a client at another baud rate than a station's is not understood by it. With
- * pace off nothing waits. Knows neither port nor protocol: bytes and times in, bytes and times
- * out. Owns nothing but its list; allocates only in create() and add().
+ * pace off nothing waits. Stations that answer at once are merged bit by bit (wire.h). Knows
+ * neither port nor protocol: bytes and times in, bytes and times out. Owns nothing but its list;
+ * allocates only in create() and add().
  */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "protocols/slave.h"
 
 #define LINE_FRAME_MAX 512
 
 struct line_config {
 	bool paced;
-	int64_t turnaround_ns; /* between the end of the request's silence and the answer */
+	/* between the end of the request's silence and the answer: drawn for each one */
+	int64_t turnaround_min_ns;
+	int64_t turnaround_max_ns;
+	struct rng rng;
 };
 
 struct line_stats {

@@ -35,11 +35,13 @@ struct request {
 
 static struct slave_format format_of(const struct meter *meter)
 {
-	const bool parity = meter_setting(meter, POINT_PARITY) != POINT_PARITY_NONE;
+	static const enum slave_parity parities[] = {[POINT_PARITY_EVEN] = SLAVE_PARITY_EVEN,
+						     [POINT_PARITY_NONE] = SLAVE_PARITY_NONE,
+						     [POINT_PARITY_ODD] = SLAVE_PARITY_ODD};
 
 	/* one stop bit always: manual A3.1 */
 	return (struct slave_format){.baud = (uint32_t)meter_setting(meter, POINT_BAUD),
-				     .char_bits = parity ? 11 : 10};
+				     .parity = parities[meter_setting(meter, POINT_PARITY)]};
 }
 
 static int64_t t35_ns(const struct slave_format *format)

@@ -95,6 +95,27 @@ class Line(daemon.DaemonTest):
                     staying.write(READ_VOLTAGE)
                     self.assertEqual(staying.read(9)[0], VOLTAGE)
 
+    def test_one_address_twice_collides(self):
+        """Two meters, one address: equal answers survive, different ones fail their CRC."""
+        self.start("""
+meters:
+  - {name: a, model: pro380-mod, grid: {voltage: 230}}
+  - {name: b, model: pro380-mod, grid: {voltage: 120}}
+lines:
+  - {name: l, protocol: modbus, port: {pty: port}, meters: [a, b]}
+""")
+        with daemon.Port(self.daemon.path("port")) as port:
+            baud = daemon.crc(bytes([1, 3, 0x40, 0x04, 0, 1]))
+            port.write(baud)
+            self.assertEqual(port.read(7)[0], daemon.crc(bytes([1, 3, 2, 0x25, 0x80])))
+            port.write(READ_VOLTAGE)
+            data, _ = port.read(9)
+            self.assertEqual(len(data), 9)
+            self.assertNotEqual(data, daemon.crc(data[:7]))
+        status, err = self.daemon.stop()
+        self.assertEqual(status, 0, err)
+        self.assertIn("have one address", err)
+
     def test_flood_is_forgotten(self):
         """A line at 9600 baud does not hear 50 kB: the next client is served all the same."""
         self.start(daemon.one_meter(pace="real"))

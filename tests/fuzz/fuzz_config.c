@@ -25,7 +25,8 @@ static void check(const struct bench_conf *conf)
 	for (size_t i = 0; i < conf->line_count; i++) {
 		const struct bench_line_conf *line = &conf->lines[i];
 
-		if (!line->meter_count || line->turnaround_ns < 0)
+		if (!line->meter_count || line->turnaround_ns[0] < 0 ||
+		    line->turnaround_ns[1] < line->turnaround_ns[0])
 			abort();
 		for (size_t m = 0; m < line->meter_count; m++) {
 			if (line->meters[m] >= conf->meter_count)

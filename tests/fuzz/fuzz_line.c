@@ -155,7 +155,8 @@ static void step(struct bus *bus, struct input *in)
 static void set_up(struct bus *bus, uint8_t flags)
 {
 	const struct line_config config = {.paced = flags & 1,
-					   .turnaround_ns = (flags >> 2) * NS_PER_MS};
+					   .turnaround_min_ns = (flags >> 2) * NS_PER_MS,
+					   .turnaround_max_ns = (flags >> 1) * NS_PER_MS};
 	const struct line_output output = {.send = to_client, .ctx = bus};
 
 	if (line_create(&bus->line, &config, &output) < 0)

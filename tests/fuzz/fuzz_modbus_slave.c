@@ -76,7 +76,7 @@ static void check_answer(void *ctx, const uint8_t *frame, size_t len_bytes, int6
 		abort();
 	if (bus->heard[0] != frame[0] && (bus->heard[0] != 0 || frame[1] & ~0x83))
 		abort();
-	if (ready_ns > bus->now_ns || format->baud < 300 || format->char_bits < 10)
+	if (ready_ns > bus->now_ns || format->baud < 300 || slave_char_bits(format->parity) < 10)
 		abort();
 	bus->heard_bytes = 0;
 }

@@ -121,7 +121,7 @@ static void every_key_of_a_line_arrives(void **state)
 			   "    protocol: modbus\n"
 			   "    port: {pty: bench/y, mode: 0660, group: dialout}\n"
 			   "    pace: off\n"
-			   "    turnaround: 20ms\n"
+			   "    turnaround: 3ms..20ms\n"
 			   "    meters: [a]\n");
 	const struct bench_line_conf *l = conf->lines;
 
@@ -134,7 +134,8 @@ static void every_key_of_a_line_arrives(void **state)
 	assert_int_equal(l->mode, 0600);
 	assert_string_equal(l->group, "");
 	assert_true(l->paced);
-	assert_int_equal(l->turnaround_ns, 5 * NS_PER_MS);
+	assert_int_equal(l->turnaround_ns[0], 5 * NS_PER_MS);
+	assert_int_equal(l->turnaround_ns[1], 5 * NS_PER_MS);
 	assert_int_equal(l->meter_count, 2);
 	assert_int_equal(l->meters[0], 1);
 	assert_int_equal(l->meters[1], 0);
@@ -142,7 +143,8 @@ static void every_key_of_a_line_arrives(void **state)
 	assert_int_equal(l[1].mode, 0660);
 	assert_string_equal(l[1].group, "dialout");
 	assert_false(l[1].paced);
-	assert_int_equal(l[1].turnaround_ns, 20 * NS_PER_MS);
+	assert_int_equal(l[1].turnaround_ns[0], 3 * NS_PER_MS);
+	assert_int_equal(l[1].turnaround_ns[1], 20 * NS_PER_MS);
 	bench_conf_destroy(conf);
 }
 

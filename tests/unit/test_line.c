@@ -87,7 +87,9 @@ static const uint8_t other[] = {0x3c, 0xff, 0x0f, 0xff, 0xaa};
 
 static void set_up(struct setup *s, bool paced, int64_t turnaround_ns, size_t stations)
 {
-	const struct line_config config = {.paced = paced, .turnaround_ns = turnaround_ns};
+	const struct line_config config = {.paced = paced,
+					   .turnaround_min_ns = turnaround_ns,
+					   .turnaround_max_ns = turnaround_ns};
 	const struct line_output output = {.send = to_client, .ctx = &s->client};
 
 	memset(s, 0, sizeof(*s));
@@ -95,11 +97,12 @@ static void set_up(struct setup *s, bool paced, int64_t turnaround_ns, size_t st
 	for (size_t i = 0; i < stations; i++) {
 		const struct slave slave = {.ops = &station_ops, .ctx = &s->stations[i]};
 
-		s->stations[i] = (struct station){.tx = line_slave_tx(s->line),
-						  .format = {.baud = 9600, .char_bits = 11},
-						  .answer = i ? other : hello,
-						  .answer_len = i ? sizeof(other) : sizeof(hello),
-						  .due_ns = NOT_YET};
+		s->stations[i] =
+			(struct station){.tx = line_slave_tx(s->line),
+					 .format = {.baud = 9600, .parity = SLAVE_PARITY_EVEN},
+					 .answer = i ? other : hello,
+					 .answer_len = i ? sizeof(other) : sizeof(hello),
+					 .due_ns = NOT_YET};
 		assert_int_equal(line_add(s->line, &slave), 0);
 	}
 }
@@ -130,8 +133,9 @@ static void characters_take_their_time(void **state)
 	assert_int_equal(s.client.count, sizeof(hello));
 	assert_memory_equal(s.client.bytes, hello, sizeof(hello));
 	for (size_t i = 0; i < sizeof(hello); i++) /* a byte is there when its stop bit is over */
-		assert_int_equal(s.client.at_ns[i], NS_PER_S + 8 * CHAR_9600_NS + 5 * NS_PER_MS +
-							    ((int64_t)i + 1) * CHAR_9600_NS);
+		assert_int_equal(s.client.at_ns[i],
+				 NS_PER_S + 8 * CHAR_9600_NS + 5 * NS_PER_MS +
+					 ((int64_t)i + 1) * 11 * NS_PER_S / 9600);
 	line_destroy(s.line);
 }
 
@@ -220,6 +224,50 @@ static void answers_at_once_merge(void **state)
 	line_destroy(s.line);
 }
 
+/* A turnaround from a range: never outside it, not always the same, the same for a seed. */
+static void turnarounds_are_drawn(void **state)
+{
+	const uint8_t request[2] = {1, 2};
+	int64_t first_ns[2][20];
+
+	(void)state;
+	for (int run_twice = 0; run_twice < 2; run_twice++) {
+		struct line_config config = {.paced = true,
+					     .turnaround_min_ns = 3 * NS_PER_MS,
+					     .turnaround_max_ns = 20 * NS_PER_MS};
+		struct setup s;
+		struct line_output output = {.send = to_client, .ctx = &s.client};
+		struct slave slave = {.ops = &station_ops, .ctx = &s.stations[0]};
+		bool differ = false;
+
+		memset(&s, 0, sizeof(s));
+		rng_init(&config.rng, 5, "line");
+		assert_int_equal(line_create(&s.line, &config, &output), 0);
+		s.stations[0] = (struct station){.tx = line_slave_tx(s.line),
+						 .format = {9600, SLAVE_PARITY_EVEN},
+						 .answer = hello,
+						 .answer_len = sizeof(hello),
+						 .due_ns = NOT_YET};
+		assert_int_equal(line_add(s.line, &slave), 0);
+		for (int i = 0; i < 20; i++) {
+			const int64_t at_ns = (i + 1) * NS_PER_S;
+			int64_t waited_ns;
+
+			s.client.now_ns = at_ns;
+			s.client.count = 0;
+			line_receive(s.line, at_ns, request, sizeof(request), 9600);
+			run(&s);
+			waited_ns = s.client.at_ns[0] - at_ns - 3 * CHAR_9600_NS;
+			assert_true(waited_ns >= 3 * NS_PER_MS - 2 && waited_ns <= 20 * NS_PER_MS);
+			first_ns[run_twice][i] = waited_ns;
+			differ |= waited_ns != first_ns[run_twice][0];
+		}
+		assert_true(differ);
+		line_destroy(s.line);
+	}
+	assert_memory_equal(first_ns[0], first_ns[1], sizeof(first_ns[0]));
+}
+
 /* What a client is owed when it leaves is lost; what it said was said. */
 static void who_leaves_hears_no_more(void **state)
 {
@@ -251,7 +299,8 @@ static void late_ticks_catch_up(void **state)
 	line_receive(s.line, 0, request, sizeof(request), 9600);
 	line_tick(s.line, 2 * CHAR_9600_NS);
 	s.client.now_ns = 2 * CHAR_9600_NS + 3 * CHAR_9600_NS + 1;
-	assert_int_equal(line_tick(s.line, s.client.now_ns), 2 * CHAR_9600_NS + 4 * CHAR_9600_NS);
+	assert_int_equal(line_tick(s.line, s.client.now_ns),
+			 2 * CHAR_9600_NS + 4 * 11 * NS_PER_S / 9600);
 	assert_int_equal(s.client.count, 3);
 	line_destroy(s.line);
 }
@@ -265,6 +314,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_baud_rate_is_not_heard),
 		cmocka_unit_test(nobody_listens_while_answering),
 		cmocka_unit_test(answers_at_once_merge),
+		cmocka_unit_test(turnarounds_are_drawn),
 		cmocka_unit_test(who_leaves_hears_no_more),
 		cmocka_unit_test(late_ticks_catch_up),
 	};

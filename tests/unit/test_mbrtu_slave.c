@@ -232,12 +232,12 @@ static void changes_after_the_answer(void **state)
 	static const struct {
 		const char *request, *reread;
 		uint32_t baud;
-		unsigned char_bits;
+		enum slave_parity parity;
 	} rows[] = {
-		{"01 06 4003 000A", "0A 03 4003 0001", 9600, 11},
-		{"01 06 4004 012C", "01 03 4004 0001", 300, 11},
-		{"01 06 4011 0002", "01 03 4011 0001", 9600, 10},
-		{"01 10 4003 0002 04 000C 0960", "0C 03 4003 0001", 2400, 11},
+		{"01 06 4003 000A", "0A 03 4003 0001", 9600, SLAVE_PARITY_EVEN},
+		{"01 06 4004 012C", "01 03 4004 0001", 300, SLAVE_PARITY_EVEN},
+		{"01 06 4011 0002", "01 03 4011 0001", 9600, SLAVE_PARITY_NONE},
+		{"01 10 4003 0002 04 000C 0960", "0C 03 4003 0001", 2400, SLAVE_PARITY_EVEN},
 	};
 
 	(void)state;
@@ -250,9 +250,9 @@ static void changes_after_the_answer(void **state)
 		assert_int_equal(fixture_ask(f, request, n, answer), 8);
 		assert_int_equal(answer[0], 1);
 		assert_int_equal(fixture_format(f).baud, 9600);
-		assert_int_equal(fixture_format(f).char_bits, 11);
+		assert_int_equal(fixture_format(f).parity, SLAVE_PARITY_EVEN);
 		assert_int_equal(slave.ops->format(slave.ctx).baud, rows[i].baud);
-		assert_int_equal(slave.ops->format(slave.ctx).char_bits, rows[i].char_bits);
+		assert_int_equal(slave.ops->format(slave.ctx).parity, rows[i].parity);
 		n = fixture_bytes(rows[i].reread, request, sizeof(request));
 		assert_int_equal(fixture_ask(f, request, n, answer), 7);
 		assert_int_equal(answer[0], request[0]);

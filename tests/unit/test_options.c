@@ -80,7 +80,8 @@ static void bad_ones_are_refused(void **state)
 	} rows[] = {
 		{{"--seed", "x"}, "metersimd: --seed: 'x' is not a whole number\n"},
 		{{"--seed", "1.5"}, "metersimd: --seed: '1.5' is not a whole number\n"},
-		{{"--speed", "-1"}, "metersimd: --speed: '-1' is not 0 or a number from 0.001 to 100000\n"},
+		{{"--speed", "-1"},
+		 "metersimd: --speed: '-1' is not 0 or a number from 0.001 to 100000\n"},
 		{{"--speed", "100001"},
 		 "metersimd: --speed: '100001' is not 0 or a number from 0.001 to 100000\n"},
 		{{"--speed", "nan"},
