@@ -65,6 +65,7 @@ struct model_modbus {
 	struct model_map old_map;     /* V1.14: addresses count bytes, each item stands alone */
 	bool answer_zero;             /* a read with address 0 is answered with the real address */
 	enum model_unlisted unlisted; /* an address that is no register */
+	int64_t stations; /* more on one bus than this is beyond the manual; 0: unknown */
 };
 
 struct model {

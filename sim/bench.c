@@ -228,10 +228,25 @@ static void warn_if_address_taken(const struct bench_line *line, size_t index)
 	}
 }
 
+/* Not refused: converters differ, and a simulated bus carries more. */
+static void warn_if_crowded(const struct bench_line *line)
+{
+	const struct bench *bench = line->bench;
+	const struct model *model = meter_model(bench_meter_at(bench, line->conf->meters[0]));
+	const int64_t most = model->modbus.stations;
+
+	if (most && line->conf->meter_count > (size_t)most)
+		log_warning(
+			bench->log,
+			"line %s: %zu meters, more than the %lld on one bus that the manual allows",
+			line->conf->name, line->conf->meter_count, (long long)most);
+}
+
 static int add_slaves(struct bench *bench, struct bench_line *line)
 {
 	const struct bench_line_conf *conf = line->conf;
 
+	warn_if_crowded(line);
 	line->slaves = calloc(conf->meter_count, sizeof(struct mbrtu_slave *));
 	if (!line->slaves)
 		return -ENOMEM;

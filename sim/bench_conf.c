@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clk.h"
+#include "base/text.h"
 #include "sim/bench_meter_conf.h"
 
 #define COUNT(a)           (sizeof(a) / sizeof((a)[0]))
@@ -189,30 +190,57 @@ static bool read_port(const struct conf_context *context, const struct conf_node
 	return conf_map(context, node, "port", port_fields, COUNT(port_fields), line);
 }
 
-static bool find_meter(const struct conf_context *context, const struct conf_node *node,
-		       const struct bench_conf *conf, size_t *ret)
+static void no_such_meter(const struct conf_context *context, const struct conf_node *node,
+			  const struct bench_conf *conf)
 {
-	const char *name = conf_scalar(context, node, "meters");
 	const char *nearest = NULL;
 
-	if (!name)
-		return false;
-	for (size_t i = 0; i < conf->meter_count; i++) {
-		if (strcmp(conf->meters[i].name, name) == 0) {
-			*ret = i;
-			return true;
-		}
-	}
 	for (size_t i = 0; i < conf->meter_count && !nearest; i++) {
-		const char *names[] = {conf->meters[i].name};
-		char hint[CONF_TEXT_MAX + 32];
+		const struct bench_meter_conf *meter = &conf->meters[i];
+		const char *names[] = {meter->name, meter->group};
 
-		if (*conf_hint(name, names, 1, hint, sizeof(hint)))
-			nearest = conf->meters[i].name;
+		nearest = text_nearest(node->text, names, *meter->group ? 2 : 1);
 	}
-	conf_error(context, node, "meters: there is no meter '%.60s'%s%s%s", name,
+	conf_error(context, node, "meters: there is no meter '%.60s'%s%s%s", node->text,
 		   nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static bool has_meter(const struct bench_line_conf *line, size_t index)
+{
+	for (size_t i = 0; i < line->meter_count; i++) {
+		if (line->meters[i] == index)
+			return true;
+	}
 	return false;
+}
+
+/* The meter of that name, or all those of a group. */
+static bool add_meters(const struct conf_context *context, const struct conf_node *node,
+		       const struct bench_conf *conf, struct bench_line_conf *line)
+{
+	const char *name = conf_scalar(context, node, "meters");
+	bool found = false;
+
+	for (size_t i = 0; name && i < conf->meter_count; i++) {
+		const struct bench_meter_conf *meter = &conf->meters[i];
+
+		if (strcmp(meter->name, name) != 0 && strcmp(meter->group, name) != 0)
+			continue;
+		found = true;
+		if (has_meter(line, i)) {
+			conf_error(context, node, "meters: '%s' is given twice", meter->name);
+			return false;
+		}
+		if (!meter->model->modbus.present) {
+			conf_error(context, node, "meters: model '%s' has no Modbus",
+				   meter->model->name);
+			return false;
+		}
+		line->meters[line->meter_count++] = i;
+	}
+	if (name && !found)
+		no_such_meter(context, node, conf);
+	return found;
 }
 
 static bool read_line_meters(const struct conf_context *context, const struct conf_node *node,
@@ -224,32 +252,13 @@ static bool read_line_meters(const struct conf_context *context, const struct co
 		conf_error(context, node, "meters: a list of names of meters is expected");
 		return false;
 	}
-	line->meters = calloc(node->count, sizeof(*line->meters));
+	line->meters = calloc(conf->meter_count + 1, sizeof(*line->meters));
 	if (!line->meters) {
 		conf_error(context, node, "out of memory");
 		return false;
 	}
-	for (size_t i = 0; i < node->count; i++) {
-		size_t index;
-
-		if (!find_meter(context, node->item[i], conf, &index)) {
-			ok = false;
-			continue;
-		}
-		for (size_t j = 0; j < line->meter_count; j++) {
-			if (line->meters[j] != index)
-				continue;
-			conf_error(context, node->item[i], "meters: '%s' is given twice",
-				   node->item[i]->text);
-			ok = false;
-		}
-		if (!conf->meters[index].model->modbus.present) {
-			conf_error(context, node->item[i], "meters: model '%s' has no Modbus",
-				   conf->meters[index].model->name);
-			ok = false;
-		}
-		line->meters[line->meter_count++] = index;
-	}
+	for (size_t i = 0; i < node->count; i++)
+		ok &= add_meters(context, node->item[i], conf, line);
 	return ok;
 }
 
@@ -309,11 +318,6 @@ static bool read_meters(const struct conf_context *context, const struct conf_no
 
 	if (!is_list(context, node, "meters", BENCH_METERS_MAX))
 		return false;
-	conf->meters = calloc(node->count, sizeof(*conf->meters));
-	if (!conf->meters) {
-		conf_error(context, node, "out of memory");
-		return false;
-	}
 	for (size_t i = 0; i < node->count; i++)
 		ok &= bench_meter_conf_read(context, node->item[i], conf);
 	return ok;

@@ -35,6 +35,7 @@ struct bench_preset {
 
 struct bench_meter_conf {
 	char name[CONF_TEXT_MAX];
+	char group[CONF_TEXT_MAX]; /* of meters made by one count:, its name in the file; or "" */
 	const struct model *model;
 	int64_t serial;
 	struct synth_input input;
@@ -64,6 +65,7 @@ struct bench_conf {
 	double speed;
 	struct bench_meter_conf *meters;
 	size_t meter_count;
+	size_t meter_cap;
 	struct bench_line_conf *lines;
 	size_t line_count;
 	struct bench_owned *owned; /* models and scenarios */

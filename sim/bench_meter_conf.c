@@ -51,6 +51,7 @@ struct recording_ref {
 struct meter_text {
 	char name[CONF_TEXT_MAX];
 	char model[CONF_TEXT_MAX];
+	int64_t count; /* 0: not given, one meter of this name */
 	int64_t serial;
 	int connection;
 	int accuracy;
@@ -82,6 +83,11 @@ static bool read_model_name(const struct conf_context *context, const struct con
 static const struct conf_field meter_fields[] = {
 	{.key = "name", .read = conf_name, .offset = IN(meter_text, name), .required = true},
 	{.key = "model", .read = read_model_name, .required = true},
+	{.key = "count",
+	 .read = conf_int,
+	 .offset = IN(meter_text, count),
+	 .min = 1,
+	 .max = BENCH_METERS_MAX},
 	{.key = "serial",
 	 .read = conf_int,
 	 .offset = IN(meter_text, serial),
@@ -507,27 +513,147 @@ static bool read_parts(const struct conf_context *context, const struct meter_te
 	return ok;
 }
 
+/* --- many meters of one kind --- */
+
+/* A further meter, all zero; the others may have moved. NULL: out of memory. */
+static struct bench_meter_conf *add_meter(struct bench_conf *conf)
+{
+	if (conf->meter_count == conf->meter_cap) {
+		const size_t cap = conf->meter_cap ? 2 * conf->meter_cap : 16;
+		struct bench_meter_conf *meters = realloc(conf->meters, cap * sizeof(*meters));
+
+		if (!meters)
+			return NULL;
+		conf->meters = meters;
+		conf->meter_cap = cap;
+	}
+	memset(&conf->meters[conf->meter_count], 0, sizeof(*conf->meters));
+	return &conf->meters[conf->meter_count++];
+}
+
+/* Addresses count up from the one that is set, or from the model's. */
+static bool count_address(struct bench_meter_conf *meter, size_t by)
+{
+	const struct point *id = point_find("setting.modbus_id");
+	const struct model_setting *setting = &meter->model->setting[POINT_MODBUS_ID];
+	size_t i = 0;
+
+	if (!setting->present)
+		return true;
+	while (i < meter->setting_count && meter->settings[i].point != id)
+		i++;
+	if (i == meter->setting_count) /* there is room for one more: see read_settings */
+		meter->settings[meter->setting_count++] =
+			(struct bench_setting){.point = id, .number = setting->initial};
+	meter->settings[i].number += (int64_t)by;
+	return model_setting_allows(setting, meter->settings[i].number);
+}
+
+/* Copies what a meter owns. */
+static bool copy_owned(struct bench_meter_conf *to, const struct bench_meter_conf *from)
+{
+	to->settings = calloc(from->setting_count + 1, sizeof(*to->settings));
+	to->presets = calloc(from->preset_count + 1, sizeof(*to->presets));
+	to->recording = from->recording ? strdup(from->recording) : NULL;
+	if (!to->settings || !to->presets || !to->recording != !from->recording)
+		return false;
+	if (from->setting_count)
+		memcpy(to->settings, from->settings, from->setting_count * sizeof(*to->settings));
+	if (from->preset_count)
+		memcpy(to->presets, from->presets, from->preset_count * sizeof(*to->presets));
+	return true;
+}
+
+/* The meter first as number of a group: name-1, name-2 ...; serial and address count up. */
+static bool number_meter(const struct conf_context *context, const struct conf_node *node,
+			 struct bench_conf *conf, size_t first, size_t number)
+{
+	struct bench_meter_conf *meter = add_meter(conf);
+	const struct bench_meter_conf *from;
+
+	if (!meter) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	from = &conf->meters[first];
+	*meter = *from;
+	if (!copy_owned(meter, from)) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	meter->serial += (int64_t)number - 1;
+	if ((size_t)snprintf(meter->name, sizeof(meter->name), "%s-%zu", from->group, number) >=
+	    sizeof(meter->name)) {
+		conf_error(context, node, "name: too long to be numbered");
+		return false;
+	}
+	if (meter->serial > (int64_t)SERIAL_MAX || !count_address(meter, number - 1)) {
+		conf_error(context, node, "count: the %s of '%s' would be out of range",
+			   meter->serial > (int64_t)SERIAL_MAX ? "serial number" : "address",
+			   meter->name);
+		return false;
+	}
+	return true;
+}
+
+/* The meter that was read becomes number 1, the others follow. */
+static bool make_group(const struct conf_context *context, const struct conf_node *node,
+		       struct bench_conf *conf, int64_t count)
+{
+	const size_t first = conf->meter_count - 1;
+	struct bench_meter_conf *meter = &conf->meters[first];
+
+	if (conf->meter_count - 1 + (size_t)count > BENCH_METERS_MAX) {
+		conf_error(context, node, "count: more than %d meters in all", BENCH_METERS_MAX);
+		return false;
+	}
+	memcpy(meter->group, meter->name, sizeof(meter->group));
+	for (int64_t number = 2; number <= count; number++) {
+		if (!number_meter(context, node, conf, first, (size_t)number))
+			return false;
+	}
+	meter = &conf->meters[first];
+	if ((size_t)snprintf(meter->name, sizeof(meter->name), "%s-1", meter->group) <
+	    sizeof(meter->name))
+		return true;
+	conf_error(context, node, "name: too long to be numbered");
+	return false;
+}
+
+static bool name_taken(const struct bench_conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->meter_count && *name; i++) {
+		if (strcmp(conf->meters[i].name, name) == 0 ||
+		    strcmp(conf->meters[i].group, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool bench_meter_conf_read(const struct conf_context *context, const struct conf_node *node,
 			   struct bench_conf *conf)
 {
-	struct bench_meter_conf *meter = &conf->meters[conf->meter_count];
 	struct meter_text t = {.serial = 16100649 + (int64_t)conf->meter_count};
 	bool ok = conf_map(context, node, "the meter", meter_fields, COUNT(meter_fields), &t);
+	struct bench_meter_conf *meter;
 
+	if (name_taken(conf, t.name)) {
+		conf_error(context, node, "there are two meters '%.60s'", t.name);
+		ok = false;
+	}
+	meter = add_meter(conf);
+	if (!meter) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
 	memcpy(meter->name, t.name, sizeof(meter->name));
 	meter->serial = t.serial;
-	for (size_t i = 0; i < conf->meter_count && *t.name; i++) {
-		if (strcmp(conf->meters[i].name, t.name) == 0) {
-			conf_error(context, node, "there are two meters '%.60s'", t.name);
-			ok = false;
-		}
-	}
-	conf->meter_count++;
 	if (t.model_node && *t.model)
 		meter->model = get_model(context, t.model_node, t.model, conf);
 	if (!meter->model)
 		return false;
-	return read_parts(context, &t, conf, meter) && ok;
+	ok = read_parts(context, &t, conf, meter) && ok;
+	return ok && (t.count == 0 || make_group(context, node, conf, t.count));
 }
 
 void bench_meter_conf_fini(struct bench_meter_conf *meter)

@@ -410,6 +410,7 @@ struct modbus_text {
 	int unlisted;
 	const struct conf_node *registers;
 	const struct conf_node *old_registers;
+	int64_t stations;
 };
 
 static const struct conf_field modbus_fields[] = {
@@ -427,6 +428,11 @@ static const struct conf_field modbus_fields[] = {
 	 .offset = IN(modbus_text, registers),
 	 .required = true},
 	{.key = "old_registers", .read = conf_raw, .offset = IN(modbus_text, old_registers)},
+	{.key = "stations",
+	 .read = conf_int,
+	 .offset = IN(modbus_text, stations),
+	 .min = 1,
+	 .max = 247},
 };
 
 static bool read_modbus(const struct conf_context *context, const struct conf_node *node,
@@ -438,6 +444,7 @@ static bool read_modbus(const struct conf_context *context, const struct conf_no
 	model->modbus.present = true;
 	model->modbus.answer_zero = t.answer_zero;
 	model->modbus.unlisted = (enum model_unlisted)t.unlisted;
+	model->modbus.stations = t.stations;
 	if (t.registers)
 		ok &= register_load(context, t.registers, "registers", model, &model->modbus.map);
 	if (t.old_registers)

@@ -116,6 +116,25 @@ lines:
         self.assertEqual(status, 0, err)
         self.assertIn("have one address", err)
 
+    def test_sixty_meters_on_one_line(self):
+        """Each answers at its own address; one more than the manual's 60 makes a warning."""
+        self.start("""
+meters:
+  - {name: flat, count: 61, model: pro380-mod, serial: "17000001"}
+lines:
+  - {name: l, protocol: modbus, port: {pty: port}, pace: off, meters: [flat]}
+""")
+        with daemon.Port(self.daemon.path("port")) as port:
+            for unit in range(1, 62):
+                port.write(daemon.crc(bytes([unit, 3, 0x40, 0x00, 0, 2])))
+                serial = bytes.fromhex(f"{17000000 + unit}")
+                self.assertEqual(port.read(9)[0], daemon.crc(bytes([unit, 3, 4]) + serial))
+            port.write(daemon.crc(bytes([62, 3, 0x40, 0x00, 0, 2])))
+            self.assertEqual(port.read(1, timeout=0.1)[0], b"")
+        status, err = self.daemon.stop()
+        self.assertEqual(status, 0, err)
+        self.assertIn("61 meters, more than the 60", err)
+
     def test_flood_is_forgotten(self):
         """A line at 9600 baud does not hear 50 kB: the next client is served all the same."""
         self.start(daemon.one_meter(pace="real"))

@@ -171,6 +171,15 @@ static void bad_ones_say_why(void **state)
 		 "f:1:10: the meter: key 'name' is missing\n"},
 		{"meters: [{name: a, model: pro381}]\n" LINE,
 		 "f:1:27: model: there is no model 'pro381'\n"},
+		{"meters: [{name: a, count: 248, model: pro380-mod}]\n" LINE,
+		 "f:1:10: count: the address of 'a-248' would be out of range\n"},
+		{"meters: [{name: a, count: 2, model: pro380-mod, serial: 99999999}]\n" LINE,
+		 "f:1:10: count: the serial number of 'a-2' would be out of range\n"},
+		{"meters: [{name: a, count: 0, model: pro380-mod}]\n" LINE,
+		 "f:1:27: count: 0 is out of range 1..10000\n"},
+		{"meters: [{name: a, count: 2, model: pro380-mod}, {name: a-2, model: "
+		 "pro380-mod}]\n" LINE,
+		 "f:1:50: there are two meters 'a-2'\n"},
 		{"meters: [{name: a, model: pro380-mod}, {name: a, model: pro380-mod}]\n" LINE,
 		 "f:1:40: there are two meters 'a'\n"},
 		{"meters: [{name: a, model: pro380-mod, serial: 123456789}]\n" LINE,
@@ -394,6 +403,51 @@ static void the_demo_is_fine(void **state)
 	diag_destroy(diag);
 }
 
+/* count: names, serial numbers and addresses count up; a line takes all by their common name. */
+static void meters_are_counted_up(void **state)
+{
+	struct bench_conf *conf =
+		parse_good("meters:\n"
+			   "  - {name: one, model: pro380-mod, serial: 5}\n"
+			   "  - {name: flat, count: 3, model: pro380-mod, serial: 17000001,\n"
+			   "     settings: {lcd_cycle: 7, modbus_id: 10},\n"
+			   "     registers: {active_energy.forward: 1}}\n"
+			   "  - {name: shop, count: 2, model: pro380-mod}\n"
+			   "lines:\n"
+			   "  - {name: a, protocol: modbus, port: pty, meters: [flat, one]}\n"
+			   "  - {name: b, protocol: modbus, port: pty, meters: [shop, flat-2]}\n");
+	static const struct {
+		const char *name;
+		int64_t serial, address; /* 0: the model's */
+	} rows[] = {{"one", 5, 0},
+		    {"flat-1", 17000001, 10},
+		    {"flat-2", 17000002, 11},
+		    {"flat-3", 17000003, 12},
+		    {"shop-1", 16100653, 0},
+		    {"shop-2", 16100654, 2}};
+
+	(void)state;
+	assert_int_equal(conf->meter_count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct bench_meter_conf *m = &conf->meters[i];
+		int64_t address = 0;
+
+		for (size_t s = 0; s < m->setting_count; s++) {
+			if (m->settings[s].point == point_find("setting.modbus_id"))
+				address = m->settings[s].number;
+		}
+		assert_string_equal(m->name, rows[i].name);
+		assert_int_equal(m->serial, rows[i].serial);
+		assert_int_equal(address, rows[i].address);
+	}
+	assert_int_equal(conf->meters[3].preset_count, 1);
+	assert_int_equal(conf->lines[0].meter_count, 4);
+	assert_int_equal(conf->lines[0].meters[2], 3);
+	assert_int_equal(conf->lines[0].meters[3], 0);
+	assert_int_equal(conf->lines[1].meter_count, 3);
+	bench_conf_destroy(conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +456,7 @@ int main(void)
 		cmocka_unit_test(bad_ones_say_why),
 		cmocka_unit_test(files_that_it_names_are_read),
 		cmocka_unit_test(the_demo_is_fine),
+		cmocka_unit_test(meters_are_counted_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
