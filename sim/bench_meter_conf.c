@@ -564,6 +564,20 @@ static bool copy_owned(struct bench_meter_conf *to, const struct bench_meter_con
 	return true;
 }
 
+/* Whether one of the first so many meters, or a group of theirs, has this name. */
+static bool name_taken(const struct conf_context *context, const struct conf_node *node,
+		       const struct bench_conf *conf, size_t first, const char *name)
+{
+	for (size_t i = 0; i < first && *name; i++) {
+		if (strcmp(conf->meters[i].name, name) != 0 &&
+		    strcmp(conf->meters[i].group, name) != 0)
+			continue;
+		conf_error(context, node, "there are two meters '%.60s'", name);
+		return true;
+	}
+	return false;
+}
+
 /* The meter first as number of a group: name-1, name-2 ...; serial and address count up. */
 static bool number_meter(const struct conf_context *context, const struct conf_node *node,
 			 struct bench_conf *conf, size_t first, size_t number)
@@ -587,6 +601,8 @@ static bool number_meter(const struct conf_context *context, const struct conf_n
 		conf_error(context, node, "name: too long to be numbered");
 		return false;
 	}
+	if (name_taken(context, node, conf, first, meter->name))
+		return false;
 	if (meter->serial > (int64_t)SERIAL_MAX || !count_address(meter, number - 1)) {
 		conf_error(context, node, "count: the %s of '%s' would be out of range",
 			   meter->serial > (int64_t)SERIAL_MAX ? "serial number" : "address",
@@ -615,18 +631,8 @@ static bool make_group(const struct conf_context *context, const struct conf_nod
 	meter = &conf->meters[first];
 	if ((size_t)snprintf(meter->name, sizeof(meter->name), "%s-1", meter->group) <
 	    sizeof(meter->name))
-		return true;
+		return !name_taken(context, node, conf, first, meter->name);
 	conf_error(context, node, "name: too long to be numbered");
-	return false;
-}
-
-static bool name_taken(const struct bench_conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->meter_count && *name; i++) {
-		if (strcmp(conf->meters[i].name, name) == 0 ||
-		    strcmp(conf->meters[i].group, name) == 0)
-			return true;
-	}
 	return false;
 }
 
@@ -637,10 +643,7 @@ bool bench_meter_conf_read(const struct conf_context *context, const struct conf
 	bool ok = conf_map(context, node, "the meter", meter_fields, COUNT(meter_fields), &t);
 	struct bench_meter_conf *meter;
 
-	if (name_taken(conf, t.name)) {
-		conf_error(context, node, "there are two meters '%.60s'", t.name);
-		ok = false;
-	}
+	ok &= !name_taken(context, node, conf, conf->meter_count, t.name);
 	meter = add_meter(conf);
 	if (!meter) {
 		conf_error(context, node, "out of memory");

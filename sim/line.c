@@ -4,8 +4,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/wire.h"
+
+#define ANSWERS_MAX 16 /* of stations that answer one request */
+
+struct answer {
+	int64_t begin_ns;
+	struct slave_format format;
+	size_t len_bytes;
+	uint8_t bytes[LINE_FRAME_MAX];
+};
 
 struct line {
 	struct line_config config;
@@ -17,6 +27,9 @@ struct line {
 	bool orphaned;      /* the client that spoke last has left: its answer goes nowhere */
 	int64_t rx_end_ns;  /* when the last character from the client has ended on the wire */
 	int64_t backlog_ns; /* how far that may lie ahead: LINE_FRAME_MAX characters */
+	/* answers that have not come to the wire yet */
+	struct answer *waiting; /* ANSWERS_MAX of them */
+	size_t waiting_count;
 	/* the answer, or answers, on the line */
 	struct wire wire;
 	struct slave_format tx_format;
@@ -31,9 +44,10 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* An answer is on the line, or owed: half duplex, nobody listens. */
 static bool transmitting(const struct line *line)
 {
-	return line->tx_sent < line->tx_chars;
+	return line->tx_sent < line->tx_chars || line->waiting_count;
 }
 
 /* When so many bits of the running answer are over. */
@@ -52,20 +66,49 @@ static int64_t draw_turnaround_ns(struct line *line)
 	return c->turnaround_min_ns + (int64_t)(rng_uniform(&line->config.rng) * (double)range_ns);
 }
 
+static struct answer take_waiting(struct line *line, size_t index)
+{
+	const struct answer answer = line->waiting[index];
+
+	line->waiting[index] = line->waiting[--line->waiting_count];
+	return answer;
+}
+
 /* Puts an answer on the line, beside what is on it already, to the nearest bit. */
-static void put_on_wire(struct line *line, const uint8_t *frame, size_t len_bytes, int64_t begin_ns)
+static void put_on_wire(struct line *line, const struct answer *answer)
 {
 	const int64_t bit_ns = NS_PER_S / line->tx_format.baud;
-	const int64_t late_ns = begin_ns - line->tx_begin_ns;
-	uint32_t from_bits = 0;
+	const int64_t late_ns = answer->begin_ns - line->tx_begin_ns;
 
-	if (late_ns >= 0) {
-		from_bits = (uint32_t)((late_ns + bit_ns / 2) / bit_ns);
-	} else { /* another one begins earlier than the first that was ready */
-		wire_delay(&line->wire, (uint32_t)((-late_ns + bit_ns / 2) / bit_ns));
-		line->tx_begin_ns = begin_ns;
+	wire_add(&line->wire, (uint32_t)((late_ns + bit_ns / 2) / bit_ns), answer->bytes,
+		 answer->len_bytes, line->tx_format.parity);
+}
+
+/* The earliest answer begins a busy period, and every one that runs into it belongs to it. */
+static void begin_answers(struct line *line)
+{
+	struct answer answer;
+	size_t first = 0;
+
+	for (size_t i = 1; i < line->waiting_count; i++) {
+		if (line->waiting[i].begin_ns < line->waiting[first].begin_ns)
+			first = i;
 	}
-	wire_add(&line->wire, from_bits, frame, len_bytes, line->tx_format.parity);
+	answer = take_waiting(line, first);
+	line->tx_begin_ns = answer.begin_ns;
+	line->tx_format = answer.format;
+	wire_clear(&line->wire);
+	put_on_wire(line, &answer);
+	for (size_t i = 0; i < line->waiting_count;) {
+		if (line->waiting[i].begin_ns >= tx_ns(line, line->wire.bits)) {
+			i++;
+			continue;
+		}
+		answer = take_waiting(line, i);
+		put_on_wire(line, &answer);
+		i = 0; /* the busy period has become longer */
+	}
+	line->tx_sent = 0;
 	line->tx_chars = wire_frame(&line->wire, line->tx_format.parity, line->tx, WIRE_CHARS_MAX);
 }
 
@@ -73,6 +116,7 @@ static void slave_sends(void *ctx, const uint8_t *frame, size_t len_bytes, int64
 			const struct slave_format *format)
 {
 	struct line *line = ctx;
+	struct answer *answer;
 
 	if (len_bytes > LINE_FRAME_MAX || line->orphaned)
 		return;
@@ -81,14 +125,13 @@ static void slave_sends(void *ctx, const uint8_t *frame, size_t len_bytes, int64
 		line->output.send(line->output.ctx, frame, len_bytes);
 		return;
 	}
-	ready_ns += draw_turnaround_ns(line);
-	if (!transmitting(line)) {
-		wire_clear(&line->wire);
-		line->tx_sent = 0;
-		line->tx_format = *format;
-		line->tx_begin_ns = ready_ns;
-	}
-	put_on_wire(line, frame, len_bytes, ready_ns);
+	if (line->waiting_count == ANSWERS_MAX)
+		return; /* a noise that nobody could read anyway */
+	answer = &line->waiting[line->waiting_count++];
+	answer->begin_ns = ready_ns + draw_turnaround_ns(line);
+	answer->format = *format;
+	answer->len_bytes = len_bytes;
+	memcpy(answer->bytes, frame, len_bytes);
 }
 
 int line_create(struct line **ret, const struct line_config *config,
@@ -98,6 +141,11 @@ int line_create(struct line **ret, const struct line_config *config,
 
 	if (!line)
 		return -ENOMEM;
+	line->waiting = calloc(ANSWERS_MAX, sizeof(*line->waiting));
+	if (!line->waiting) {
+		free(line);
+		return -ENOMEM;
+	}
 	line->config = *config;
 	line->output = *output;
 	line->slave_tx = (struct slave_tx){.send = slave_sends, .ctx = line};
@@ -109,6 +157,7 @@ void line_destroy(struct line *line)
 {
 	if (!line)
 		return;
+	free(line->waiting);
 	free(line->slaves);
 	free(line);
 }
@@ -171,8 +220,13 @@ static int64_t transmit(struct line *line, int64_t now_ns)
 	uint8_t due[WIRE_CHARS_MAX];
 	size_t n = 0;
 
-	while (transmitting(line) && tx_ns(line, line->tx[line->tx_sent].end_bits) <= now_ns)
+	while (transmitting(line)) {
+		if (line->tx_sent == line->tx_chars)
+			begin_answers(line);
+		if (tx_ns(line, line->tx[line->tx_sent].end_bits) > now_ns || n == sizeof(due))
+			break;
 		due[n++] = line->tx[line->tx_sent++].byte;
+	}
 	if (n)
 		line->output.send(line->output.ctx, due, n);
 	return transmitting(line) ? tx_ns(line, line->tx[line->tx_sent].end_bits) : CLK_NEVER;
@@ -192,7 +246,7 @@ int64_t line_tick(struct line *line, int64_t now_ns)
 
 void line_client_left(struct line *line)
 {
-	line->tx_chars = line->tx_sent = 0;
+	line->tx_chars = line->tx_sent = line->waiting_count = 0;
 	line->orphaned = true;
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sim/banner.h"
 #include "sim/bench.h"
@@ -148,31 +149,52 @@ static int find_config(struct program *program)
 	return 0;
 }
 
-static int run(struct program *program)
+static int start(struct program *program)
 {
-	int r = find_config(program);
+	int r = bench_create(&program->bench, program->loop, program->conf, &program->log,
+			     program->diag);
 
 	if (r == 0)
-		r = bench_conf_load(&program->conf, program->config, program->diag);
-	if (r < 0)
-		return report_file(program,
-				   program->options.config ? program->config : "the demo bench", r);
-	apply_options(program, program->conf);
-	r = add_signals(program); /* before there is a link to leave behind */
+		return EXIT_FINE;
+	print_diag(program->diag);
+	if (diag_count(program->diag) == 0)
+		fprintf(stderr, "metersimd: cannot start: %s\n", strerror(-r));
+	return r == -EIO ? EXIT_NO_PORT : exit_status(r);
+}
+
+/* Signals are caught from the beginning: a reload may come early, and a link must be removed. */
+static int run(struct program *program)
+{
+	int r = find_config(program), status;
+
 	if (r == 0)
-		r = bench_create(&program->bench, program->loop, program->conf, &program->log,
-				 program->diag);
+		r = add_signals(program);
+	if (r == 0)
+		r = bench_conf_load(&program->conf, program->config, program->diag);
 	if (r < 0) {
-		remove_signals(program);
-		print_diag(program->diag);
-		if (diag_count(program->diag) == 0)
-			fprintf(stderr, "metersimd: cannot start: %s\n", strerror(-r));
-		return r == -EIO ? EXIT_NO_PORT : exit_status(r);
+		status = report_file(program,
+				     program->options.config ? program->config : "the demo bench",
+				     r);
+	} else {
+		apply_options(program, program->conf);
+		status = start(program);
 	}
-	serve(program);
+	if (status == EXIT_FINE)
+		serve(program);
 	remove_signals(program);
 	bench_destroy(program->bench);
-	return EXIT_FINE;
+	return status;
+}
+
+/* Each line takes a few descriptors: as many as we may have. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char *argv[])
@@ -192,6 +214,7 @@ int main(int argc, char *argv[])
 	}
 	program.log.level = program.options.log_level;
 	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
 	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0) {
 		fputs("metersimd: cannot start: out of memory or descriptors\n", stderr);
 		return EXIT_IO;

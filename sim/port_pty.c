@@ -33,6 +33,10 @@ struct port_pty {
 	struct pty_watched watched;
 	struct loop_io *master_io;
 	bool linked;
+	struct loop *loop;
+	uint32_t initial_baud;
+	mode_t mode;
+	gid_t gid; /* (gid_t)-1: as it is */
 	char device[64];
 	char link[PATH_BYTES];
 };
@@ -105,10 +109,13 @@ static void clean(struct port_pty *pty)
 	salt(pty);
 }
 
-/* Hands over what clients have sent, at most so many bytes of it. */
-static void drain_master(struct port_pty *pty, size_t most_bytes)
+static void renew(struct port_pty *pty);
+
+/* Hands over what clients have sent, at most so many bytes of it. Whether there was any. */
+static bool drain_master(struct port_pty *pty, size_t most_bytes)
 {
 	uint8_t bytes[READ_MAX];
+	bool any = false;
 
 	while (most_bytes > 0) {
 		const size_t want = most_bytes < sizeof(bytes) ? most_bytes : sizeof(bytes);
@@ -116,20 +123,19 @@ static void drain_master(struct port_pty *pty, size_t most_bytes)
 		const uint32_t baud = n > 0 ? client_baud(pty) : 0;
 
 		if (n < 0 && errno == EIO && pty->slave < 0) {
-			loop_io_remove(pty->master_io); /* or the loop would spin */
-			pty->master_io = NULL;
+			renew(pty);
+			break;
 		}
 		if (n <= 0)
 			break;
-		pty->present = true; /* who speaks is there */
-		if (pty->watched.clients == 0)
-			pty->watched.clients = 1;
 		if (baud) /* B0 is a line that was hung up */
 			pty->handler.received(pty->handler.ctx, bytes, (size_t)n, baud);
+		any = true;
 		most_bytes -= (size_t)n;
 		if ((size_t)n < want)
 			break;
 	}
+	return any;
 }
 
 static int open_slave(struct port_pty *pty)
@@ -141,28 +147,34 @@ static int open_slave(struct port_pty *pty)
 /*
  * Whether anyone but us has the slave open: without our own descriptor the master hangs up when
  * nobody has. Exact, where counting the merged events of inotify is not. *ret_waiting: bytes that
- * had been said by then.
+ * had been said by then. A client's exclusive use is lifted for that moment only; should one claim
+ * it just then, we cannot open the slave again, and go on without.
  */
 static bool somebody_there(struct port_pty *pty, size_t *ret_waiting)
 {
 	struct pollfd p = {.fd = pty->master};
-	int waiting = 0;
+	int waiting = 0, exclusive = 0;
 
+	pty_watch_pause(&pty->watched);
 	if (pty->slave >= 0) {
-		ioctl(pty->slave, TIOCNXCL); /* or we could not open it again */
-		pty_watch_pause(&pty->watched);
+		ioctl(pty->slave, TIOCGEXCL, &exclusive);
+		ioctl(pty->slave, TIOCNXCL);
 		close(pty->slave);
 	}
 	ioctl(pty->master, FIONREAD, &waiting);
 	poll(&p, 1, 0);
-	if (open_slave(pty) < 0 || pty_watch_resume(&pty->watched, pty->device) < 0)
-		log_error(pty->log, "%s: cannot open the pty again: %s", pty->link,
-			  strerror(errno));
+	if (open_slave(pty) == 0 && exclusive && !(p.revents & POLLHUP))
+		ioctl(pty->slave, TIOCEXCL);
+	if (pty_watch_resume(&pty->watched, pty->device) < 0)
+		log_error(pty->log, "%s: cannot be watched: %s", pty->link, strerror(errno));
 	*ret_waiting = waiting > 0 ? (size_t)waiting : 0;
 	return !(p.revents & POLLHUP);
 }
 
-/* One left and the next one came before we looked: it must not read what the first was owed. */
+/*
+ * One left and the next one came before we looked: it must not read what the first was owed. Words
+ * that wait are the next one's, as far as anybody can tell.
+ */
 static void change_over(struct port_pty *pty)
 {
 	ioctl(pty->slave, TCFLSH, TCIFLUSH);
@@ -172,10 +184,15 @@ static void change_over(struct port_pty *pty)
 static void on_change(void *ctx)
 {
 	struct port_pty *pty = ctx;
-	const bool emptied = pty->watched.emptied;
+	const bool emptied = pty->watched.emptied, closed = pty->watched.closed;
 	size_t waiting;
+	bool owed;
 
-	pty->watched.emptied = false;
+	pty->watched.emptied = pty->watched.closed = false;
+	if (!closed) { /* only opened: no need to look, and a client sets itself up just now */
+		pty->present = true;
+		return;
+	}
 	if (somebody_there(pty, &waiting)) {
 		if (pty->watched.clients == 0)
 			pty->watched.clients = 1;
@@ -186,21 +203,34 @@ static void on_change(void *ctx)
 	}
 	pty->watched.clients = 0;
 	/* last words count, though nobody waits for the answer; what comes now is someone new */
-	drain_master(pty, waiting);
-	if (!pty->present)
-		return;
+	owed = pty->present;
 	pty->present = false;
+	owed |= drain_master(pty, waiting);
+	if (!owed)
+		return;
 	pty->handler.left(pty->handler.ctx);
 	clean(pty);
 }
 
-/* Who came and went is looked at before what is said is taken for the words of the next. */
+/*
+ * Who came and went is looked at before what is said is taken for the words of the next. Words
+ * while nobody seems to be there are either of one whose coming was missed, or the last ones of
+ * one that has left: then they count, but nobody waits for the answer.
+ */
 static void on_master(void *ctx)
 {
 	struct port_pty *pty = ctx;
+	struct pollfd p = {.fd = pty->master, .events = POLLIN};
+	size_t waiting;
 
 	pty_watch_look(pty->watched.watch);
-	drain_master(pty, READS_MAX * READ_MAX);
+	if (!pty->present && poll(&p, 1, 0) > 0 && (p.revents & POLLIN)) {
+		pty->present = somebody_there(pty, &waiting);
+		if (pty->present && pty->watched.clients == 0)
+			pty->watched.clients = 1;
+	}
+	if (drain_master(pty, READS_MAX * READ_MAX) && !pty->present)
+		pty->handler.left(pty->handler.ctx);
 }
 
 static void pty_pump(struct port *port)
@@ -290,21 +320,24 @@ static int make_link(struct port_pty *pty, const char **ret_why)
 	return 0;
 }
 
-static int set_access(const struct port_pty *pty, const struct port_pty_config *config,
-		      const char **ret_why)
+static int find_group(struct port_pty *pty, const char *name, const char **ret_why)
 {
-	if (config->group) {
-		const struct group *group = getgrnam(config->group);
+	const struct group *group = name ? getgrnam(name) : NULL;
 
-		*ret_why = "there is no such group";
-		if (!group)
-			return -ENOENT;
-		*ret_why = "cannot give it to the group";
-		if (fchown(pty->slave, (uid_t)-1, group->gr_gid) < 0)
-			return -errno;
-	}
+	*ret_why = "there is no such group";
+	if (name && !group)
+		return -ENOENT;
+	pty->gid = group ? group->gr_gid : (gid_t)-1;
+	return 0;
+}
+
+static int set_access(const struct port_pty *pty, const char **ret_why)
+{
+	*ret_why = "cannot give it to the group";
+	if (pty->gid != (gid_t)-1 && fchown(pty->slave, (uid_t)-1, pty->gid) < 0)
+		return -errno;
 	*ret_why = "cannot set its mode";
-	return fchmod(pty->slave, config->mode) < 0 ? -errno : 0;
+	return fchmod(pty->slave, pty->mode) < 0 ? -errno : 0;
 }
 
 static int open_pair(struct port_pty *pty, uint32_t baud)
@@ -322,29 +355,76 @@ static int open_pair(struct port_pty *pty, uint32_t baud)
 	return make_raw(pty, baud);
 }
 
-static int open_all(struct port_pty *pty, struct loop *loop, const struct port_pty_config *config,
+/* A pty ready for clients, but for its link. */
+static int open_pty(struct port_pty *pty, const char **ret_why)
+{
+	int r = open_pair(pty, pty->initial_baud);
+
+	*ret_why = "cannot open a pseudo terminal";
+	if (r < 0)
+		return r;
+	r = set_access(pty, ret_why);
+	if (r < 0)
+		return r;
+	*ret_why = "cannot watch it for clients";
+	r = pty_watch_resume(&pty->watched, pty->device);
+	if (r < 0)
+		return r;
+	*ret_why = "out of memory";
+	return loop_io_add(&pty->master_io, pty->loop, pty->master, on_master, pty);
+}
+
+/* Puts the link to a new device in the place of the old one, without a moment between. */
+static int swap_link(const struct port_pty *pty)
+{
+	char temporary[PATH_BYTES + 8];
+
+	snprintf(temporary, sizeof(temporary), "%s.new", pty->link);
+	unlink(temporary);
+	if (symlink(pty->device, temporary) < 0)
+		return -errno;
+	return rename(temporary, pty->link) < 0 ? -errno : 0;
+}
+
+/*
+ * A client left that had claimed exclusive use while we looked: nobody can open this pty again,
+ * not even we (but for root). Another one takes its place.
+ */
+static void renew(struct port_pty *pty)
+{
+	const char *why = "";
+	int r;
+
+	pty_watch_pause(&pty->watched);
+	loop_io_remove(pty->master_io);
+	pty->master_io = NULL;
+	close(pty->master);
+	pty->master = -1;
+	if (pty->present)
+		pty->handler.left(pty->handler.ctx);
+	pty->present = pty->watched.emptied = pty->watched.closed = false;
+	pty->watched.clients = 0;
+	r = open_pty(pty, &why);
+	if (r == 0)
+		r = swap_link(pty);
+	if (r < 0)
+		log_error(pty->log, "%s: lost, %s: %s", pty->link, why, strerror(-r));
+	else
+		log_notice(pty->log, "%s is %s now", pty->link, pty->device);
+}
+
+static int open_all(struct port_pty *pty, const struct port_pty_config *config,
 		    const char **ret_why)
 {
 	int r = clear_link(pty, ret_why);
 
-	if (r < 0)
-		return r;
-	*ret_why = "cannot open a pseudo terminal";
-	r = open_pair(pty, config->initial_baud);
-	if (r < 0)
-		return r;
-	r = set_access(pty, config, ret_why);
-	if (r < 0)
-		return r;
-	*ret_why = "cannot watch it for clients";
-	r = pty_watch_add(config->watch, &pty->watched, pty->device);
-	if (r < 0)
-		return r;
-	*ret_why = "out of memory";
-	r = loop_io_add(&pty->master_io, loop, pty->master, on_master, pty);
-	if (r < 0)
-		return r;
-	return make_link(pty, ret_why); /* last: who finds it can use it */
+	if (r == 0)
+		r = find_group(pty, config->group, ret_why);
+	if (r == 0)
+		r = open_pty(pty, ret_why);
+	if (r == 0)
+		r = make_link(pty, ret_why); /* last: who finds it can use it */
+	return r;
 }
 
 int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_config *config,
@@ -357,7 +437,11 @@ int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_
 	if (!pty)
 		return -ENOMEM;
 	pty->port = (struct port){.send = pty_send, .pump = pty_pump, .destroy = pty_destroy};
-	pty->watched = (struct pty_watched){.id = -1, .changed = on_change, .ctx = pty};
+	pty->watched = (struct pty_watched){.changed = on_change, .ctx = pty};
+	pty_watch_add(config->watch, &pty->watched);
+	pty->loop = loop;
+	pty->initial_baud = config->initial_baud;
+	pty->mode = config->mode;
 	pty->handler = *handler;
 	pty->log = log;
 	pty->master = pty->slave = -1;
@@ -365,7 +449,7 @@ int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_
 	if ((size_t)snprintf(pty->link, sizeof(pty->link), "%s", config->link) >= sizeof(pty->link))
 		r = -ENAMETOOLONG;
 	else
-		r = open_all(pty, loop, config, ret_why);
+		r = open_all(pty, config, ret_why);
 	if (r < 0) {
 		pty_destroy(&pty->port);
 		return r;

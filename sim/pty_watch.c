@@ -29,7 +29,8 @@ static void tell(struct pty_watch *watch, bool first)
 		if (!(first ? w->told : w->again))
 			continue;
 		w->told = false;
-		w->again = first;
+		w->closed |= !first;
+		w->again = first && w->closed;
 		w->changed(w->ctx);
 	}
 }
@@ -46,6 +47,7 @@ static void note(struct pty_watched *w, uint32_t mask)
 		w->clients++;
 		return;
 	}
+	w->closed = true;
 	w->clients -= w->clients > 0; /* its opening may have been missed */
 	w->emptied |= w->clients == 0;
 }
@@ -54,7 +56,7 @@ static void note_event(struct pty_watch *watch, const struct inotify_event *even
 {
 	for (struct pty_watched *w = watch->list; w; w = w->next) {
 		if (event->mask & IN_Q_OVERFLOW) /* some were lost: all look */
-			w->told = true;
+			w->told = w->closed = true;
 		else if (w->id == event->wd)
 			note(w, event->mask);
 	}
@@ -120,20 +122,12 @@ void pty_watch_destroy(struct pty_watch *watch)
 	free(watch);
 }
 
-int pty_watch_add(struct pty_watch *watch, struct pty_watched *watched, const char *device)
+void pty_watch_add(struct pty_watch *watch, struct pty_watched *watched)
 {
-	int r;
-
 	watched->watch = watch;
 	watched->id = -1;
-	r = pty_watch_resume(watched, device);
-	if (r < 0) {
-		watched->watch = NULL;
-		return r;
-	}
 	watched->next = watch->list;
 	watch->list = watched;
-	return 0;
 }
 
 void pty_watch_remove(struct pty_watched *watched)

@@ -24,8 +24,9 @@ struct pty_watched {
 	 */
 	unsigned clients;
 	bool emptied; /* nobody was left for a moment; the owner clears it */
+	bool closed;  /* somebody may have left; the owner clears it */
 	bool told;
-	bool again; /* to be told once more */
+	bool again; /* to be told once more, as if somebody had left */
 	void (*changed)(void *ctx);
 	void *ctx;
 };
@@ -36,8 +37,8 @@ void pty_watch_destroy(struct pty_watch *watch);
 
 /* Handles the events that wait now, before the loop comes to it. */
 void pty_watch_look(struct pty_watch *watch);
-/* Fills *watched, whose changed and ctx must be set. 0 or negative errno. */
-int pty_watch_add(struct pty_watch *watch, struct pty_watched *watched, const char *device);
+/* Fills *watched, whose changed and ctx must be set; paused. */
+void pty_watch_add(struct pty_watch *watch, struct pty_watched *watched);
 void pty_watch_remove(struct pty_watched *watched); /* of one that was never added: a no-op */
 /* While paused the owner's own opening and closing is not seen, and nobody else's. */
 void pty_watch_pause(struct pty_watched *watched);

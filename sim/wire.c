@@ -55,19 +55,6 @@ void wire_add(struct wire *wire, uint32_t from_bits, const uint8_t *bytes, size_
 	}
 }
 
-void wire_delay(struct wire *wire, uint32_t by_bits)
-{
-	const struct wire before = *wire;
-
-	wire_clear(wire);
-	for (uint32_t bit = 0; bit < before.bits && bit + by_bits < WIRE_BITS_MAX; bit++) {
-		const uint32_t at = bit + by_bits;
-
-		wire->low[at / 8] |= (uint8_t)(is_low(&before, bit) << at % 8);
-		wire->bits = at + 1;
-	}
-}
-
 /* The character whose start bit is at bit at. */
 static struct wire_char receive(const struct wire *wire, uint32_t at, enum slave_parity parity)
 {

@@ -40,8 +40,6 @@ void wire_clear(struct wire *wire);
  */
 void wire_add(struct wire *wire, uint32_t from_bits, const uint8_t *bytes, size_t len_bytes,
 	      enum slave_parity parity);
-/* Moves everything on the wire later; what is pushed over the end is cut off. */
-void wire_delay(struct wire *wire, uint32_t by_bits);
 /* Frames what is on the wire; at most cap characters. Returns how many. */
 size_t wire_frame(const struct wire *wire, enum slave_parity parity, struct wire_char *chars,
 		  size_t cap);

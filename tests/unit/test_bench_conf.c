@@ -177,6 +177,9 @@ static void bad_ones_say_why(void **state)
 		 "f:1:10: count: the serial number of 'a-2' would be out of range\n"},
 		{"meters: [{name: a, count: 0, model: pro380-mod}]\n" LINE,
 		 "f:1:27: count: 0 is out of range 1..10000\n"},
+		{"meters: [{name: a-2, model: pro380-mod}, {name: a, count: 3, model: "
+		 "pro380-mod}]\n" LINE,
+		 "f:1:42: there are two meters 'a-2'\n"},
 		{"meters: [{name: a, count: 2, model: pro380-mod}, {name: a-2, model: "
 		 "pro380-mod}]\n" LINE,
 		 "f:1:50: there are two meters 'a-2'\n"},

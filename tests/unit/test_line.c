@@ -268,6 +268,47 @@ static void turnarounds_are_drawn(void **state)
 	assert_memory_equal(first_ns[0], first_ns[1], sizeof(first_ns[0]));
 }
 
+/* Answers that do not meet follow each other whole, however far apart. */
+static void answers_far_apart_do_not_meet(void **state)
+{
+	static const int64_t range_ns[] = {4 * NS_PER_S, 10 * NS_PER_S};
+	const uint8_t request[2] = {1, 2};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(range_ns) / sizeof(range_ns[0]); r++) {
+		struct setup s;
+		int whole = 0;
+
+		for (uint64_t seed = 0; seed < 50; seed++) {
+			struct line_config config = {.paced = true,
+						     .turnaround_max_ns = range_ns[r]};
+			const struct line_output output = {.send = to_client, .ctx = &s.client};
+
+			memset(&s, 0, sizeof(s));
+			rng_init(&config.rng, seed, "line");
+			assert_int_equal(line_create(&s.line, &config, &output), 0);
+			for (int i = 0; i < 2; i++) {
+				const struct slave slave = {.ops = &station_ops,
+							    .ctx = &s.stations[i]};
+
+				s.stations[i] =
+					(struct station){.tx = line_slave_tx(s.line),
+							 .format = {9600, SLAVE_PARITY_EVEN},
+							 .answer = i ? other : hello,
+							 .answer_len =
+								 i ? sizeof(other) : sizeof(hello),
+							 .due_ns = NOT_YET};
+				assert_int_equal(line_add(s.line, &slave), 0);
+			}
+			line_receive(s.line, 0, request, sizeof(request), 9600);
+			run(&s);
+			whole += s.client.count == sizeof(hello) + sizeof(other);
+			line_destroy(s.line);
+		}
+		assert_true(whole > 45);
+	}
+}
+
 /* What a client is owed when it leaves is lost; what it said was said. */
 static void who_leaves_hears_no_more(void **state)
 {
@@ -315,6 +356,7 @@ int main(void)
 		cmocka_unit_test(nobody_listens_while_answering),
 		cmocka_unit_test(answers_at_once_merge),
 		cmocka_unit_test(turnarounds_are_drawn),
+		cmocka_unit_test(answers_far_apart_do_not_meet),
 		cmocka_unit_test(who_leaves_hears_no_more),
 		cmocka_unit_test(late_ticks_catch_up),
 	};
