@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "protocols/modbus/mbrtu_slave.h"
+#include "shared.h"
 #include "sim/line.h"
-#include "sim/model_load.h"
 
 #define METERS 2
 
@@ -37,31 +37,6 @@ struct bus {
 	uint32_t baud;
 	bool left; /* the client, and nobody has spoken since */
 };
-
-/* Loaded once: it takes longer than all the rest. */
-static const struct model *shipped_model(void)
-{
-	static struct model *model;
-	struct diag *diag;
-
-	if (model)
-		return model;
-	if (diag_create(&diag) < 0)
-		abort();
-	if (model_load(&model, METERSIM_SOURCE_DATA "/conf/models/pro380-mod.yaml", diag) < 0)
-		abort();
-	diag_destroy(diag);
-	return model;
-}
-
-static struct mbpdu *shared_pdu(void)
-{
-	static struct mbpdu *pdu;
-
-	if (!pdu && mbpdu_create(&pdu) < 0)
-		abort();
-	return pdu;
-}
 
 static void to_client(void *ctx, const uint8_t *bytes, size_t len_bytes)
 {
@@ -164,7 +139,7 @@ static void set_up(struct bus *bus, uint8_t flags)
 	for (int i = 0; i < METERS; i++) {
 		struct slave slave;
 
-		if (meter_create(&bus->meter[i], shipped_model(), 16100649) < 0)
+		if (meter_create(&bus->meter[i], shared_model(), 16100649) < 0)
 			abort();
 		meter_set(bus->meter[i], point_find("setting.modbus_id"),
 			  flags & 2 || i == 0 ? 1 : 2, 0, WHO_CONFIG);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "protocols/modbus/mbrtu_slave.h"
-#include "sim/model_load.h"
+#include "shared.h"
 
 #define HEARD_MAX 4096
 
@@ -36,31 +36,6 @@ struct bus {
 	size_t heard_bytes; /* since the last silence */
 	uint8_t heard[HEARD_MAX];
 };
-
-/* Loaded once: it takes longer than all the rest. */
-static const struct model *shipped_model(void)
-{
-	static struct model *model;
-	struct diag *diag;
-
-	if (model)
-		return model;
-	if (diag_create(&diag) < 0)
-		abort();
-	if (model_load(&model, METERSIM_SOURCE_DATA "/conf/models/pro380-mod.yaml", diag) < 0)
-		abort();
-	diag_destroy(diag);
-	return model;
-}
-
-static struct mbpdu *shared_pdu(void)
-{
-	static struct mbpdu *pdu;
-
-	if (!pdu && mbpdu_create(&pdu) < 0)
-		abort();
-	return pdu;
-}
 
 static void check_answer(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
 			 const struct slave_format *format)
@@ -178,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct slave_tx tx = {.send = check_answer, .ctx = &bus};
 	struct mbrtu_slave *slave;
 
-	if (!size || meter_create(&bus.meter, shipped_model(), 16100649) < 0)
+	if (!size || meter_create(&bus.meter, shared_model(), 16100649) < 0)
 		return 0;
 	if (mbrtu_slave_create(&slave, bus.meter, shared_pdu(), &tx, bus.immediate) < 0)
 		abort();

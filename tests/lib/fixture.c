@@ -156,6 +156,16 @@ struct slave_format fixture_format(const struct fixture *f)
 	return f->format;
 }
 
+void fixture_messages(const struct diag *diag, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; diag_text(diag, i) && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s\n", diag_text(diag, i));
+	assert_true(used < size);
+}
+
 static unsigned nibble(char c)
 {
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(tolower(c) - 'a' + 10);

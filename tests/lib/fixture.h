@@ -36,6 +36,9 @@ size_t fixture_ask(struct fixture *fixture, const uint8_t *request, size_t len_b
 int64_t fixture_ready_ns(const struct fixture *fixture);
 struct slave_format fixture_format(const struct fixture *fixture);
 
+/* All messages of a diag, a line each, into buf; fails the test if they do not fit. */
+void fixture_messages(const struct diag *diag, char *buf, size_t size);
+
 /* "01 03 5002 0006" to bytes; blanks do not count. Returns how many. */
 size_t fixture_bytes(const char *hex, uint8_t *bytes, size_t cap_bytes);
 /* Appends the CRC. Returns the new length. */

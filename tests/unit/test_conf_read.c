@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
+
 #include "base/clk.h"
 #include "near.h"
 
@@ -71,17 +73,12 @@ static bool read_all(const char *text, struct all *ret, char *messages, size_t s
 {
 	struct conf_context context = {.file = "f"};
 	struct conf_tree *tree;
-	size_t used = 0;
 	bool ok;
 
 	assert_int_equal(diag_create(&context.diag), 0);
 	assert_int_equal(conf_tree_parse(&tree, "f", text, strlen(text), context.diag), 0);
 	ok = conf_map(&context, conf_tree_root(tree), "it", fields, COUNT(fields), ret);
-	messages[0] = '\0';
-	for (size_t i = 0; diag_text(context.diag, i); i++)
-		used += (size_t)snprintf(messages + used, size - used, "%s\n",
-					 diag_text(context.diag, i));
-	assert_true(used < size);
+	fixture_messages(context.diag, messages, size);
 	assert_int_equal(ok, diag_count(context.diag) == 0);
 	conf_tree_destroy(tree);
 	diag_destroy(context.diag);

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
+
 #include "near.h"
 
 #define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
@@ -49,18 +51,13 @@ static int load_text(struct model **ret, const char *text, char messages[MESSAGE
 {
 	struct conf_tree *tree;
 	struct diag *diag;
-	size_t used = 0;
 	int r;
 
 	assert_int_equal(diag_create(&diag), 0);
 	assert_int_equal(conf_tree_parse(&tree, "m", text, strlen(text), diag), 0);
 	r = model_load_tree(ret, tree, diag);
 	conf_tree_destroy(tree);
-	messages[0] = '\0';
-	for (size_t i = 0; diag_text(diag, i); i++)
-		used += (size_t)snprintf(messages + used, MESSAGE_SIZE - used, "%s\n",
-					 diag_text(diag, i));
-	assert_true(used < MESSAGE_SIZE);
+	fixture_messages(diag, messages, MESSAGE_SIZE);
 	diag_destroy(diag);
 	return r;
 }

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "fixture.h"
+
 #include "base/clk.h"
 #include "near.h"
 
@@ -25,16 +27,11 @@
 static int parse(struct scenario **ret, const char *text, char messages[MESSAGE_SIZE])
 {
 	struct diag *diag;
-	size_t used = 0;
 	int r;
 
 	assert_int_equal(diag_create(&diag), 0);
 	r = scenario_parse(ret, "s", text, strlen(text), MAXIMUM_A, diag);
-	messages[0] = '\0';
-	for (size_t i = 0; diag_text(diag, i); i++)
-		used += (size_t)snprintf(messages + used, MESSAGE_SIZE - used, "%s\n",
-					 diag_text(diag, i));
-	assert_true(used < MESSAGE_SIZE);
+	fixture_messages(diag, messages, MESSAGE_SIZE);
 	diag_destroy(diag);
 	return r;
 }
