@@ -314,15 +314,13 @@ static bool read_setting(const struct conf_context *context, const struct conf_n
 			 const struct conf_node *node, const struct model *model,
 			 struct bench_setting *ret)
 {
-	char name[CONF_TEXT_MAX], text[160];
+	char text[160];
 	const struct model_setting *setting;
 	const char *value = conf_scalar(context, node, key->text);
 
 	if (!value)
 		return false;
-	snprintf(name, sizeof(name), "%s%.100s", strcmp(key->text, "tariff") == 0 ? "" : "setting.",
-		 key->text);
-	ret->point = point_find(name);
+	ret->point = model_setting_point(key->text);
 	setting = ret->point ? &model->setting[ret->point->kind] : NULL;
 	if (!setting || !setting->present) {
 		conf_error(context, key, "settings: model '%s' has no setting '%.60s'%s",
@@ -349,19 +347,6 @@ static bool is_map(const struct conf_context *context, const struct conf_node *n
 	return false;
 }
 
-static bool seen_before(const struct conf_context *context, const struct conf_node *map, size_t i)
-{
-	const struct conf_node *key = map->item[2 * i];
-
-	for (size_t j = 0; j < i; j++) {
-		if (strcmp(map->item[2 * j]->text, key->text) == 0) {
-			conf_error(context, key, "key '%.60s' is given twice", key->text);
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool read_settings(const struct conf_context *context, const struct conf_node *node,
 			  struct bench_meter_conf *meter)
 {
@@ -377,7 +362,7 @@ static bool read_settings(const struct conf_context *context, const struct conf_
 	for (size_t i = 0; i < node->count; i++) {
 		struct bench_setting *setting = &meter->settings[meter->setting_count];
 
-		if (!seen_before(context, node, i) &&
+		if (!conf_given_before(context, node, i) &&
 		    read_setting(context, node->item[2 * i], node->item[2 * i + 1], meter->model,
 				 setting))
 			meter->setting_count++;
@@ -454,7 +439,7 @@ static bool read_presets(const struct conf_context *context, const struct conf_n
 		return false;
 	}
 	for (size_t i = 0; i < node->count; i++) {
-		if (!seen_before(context, node, i) &&
+		if (!conf_given_before(context, node, i) &&
 		    read_preset(context, node->item[2 * i], node->item[2 * i + 1],
 				&meter->presets[meter->preset_count]) &&
 		    !preset_twice(context, node->item[2 * i], meter))

@@ -99,6 +99,19 @@ bool conf_map(const struct conf_context *context, const struct conf_node *node, 
 	return ok;
 }
 
+bool conf_given_before(const struct conf_context *context, const struct conf_node *map, size_t i)
+{
+	const struct conf_node *key = map->item[2 * i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(map->item[2 * j]->text, key->text) == 0) {
+			conf_error(context, key, "key '%.60s' is given twice", key->text);
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *conf_scalar(const struct conf_context *context, const struct conf_node *node,
 			const char *key)
 {

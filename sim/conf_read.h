@@ -46,6 +46,8 @@ const char *conf_hint(const char *word, const char *const *names, size_t count, 
 /* A map into a structure. what: its name in messages, e.g. "meters[0]". */
 bool conf_map(const struct conf_context *context, const struct conf_node *node, const char *what,
 	      const struct conf_field *fields, size_t count, void *structure);
+/* Whether pair i of a map has the key of one before it, reported: for maps without a table. */
+bool conf_given_before(const struct conf_context *context, const struct conf_node *map, size_t i);
 /* The text of a scalar, or NULL, reported. */
 const char *conf_scalar(const struct conf_context *context, const struct conf_node *node,
 			const char *key);

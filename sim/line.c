@@ -24,9 +24,8 @@ struct line {
 	struct line_stats stats;
 	struct slave *slaves;
 	size_t slave_count;
-	bool orphaned;      /* the client that spoke last has left: its answer goes nowhere */
-	int64_t rx_end_ns;  /* when the last character from the client has ended on the wire */
-	int64_t backlog_ns; /* how far that may lie ahead: LINE_FRAME_MAX characters */
+	bool orphaned;     /* the client that spoke last has left: its answer goes nowhere */
+	int64_t rx_end_ns; /* when the last character from the client has ended on the wire */
 	/* answers that have not come to the wire yet */
 	struct answer *waiting; /* ANSWERS_MAX of them */
 	size_t waiting_count;
@@ -184,31 +183,33 @@ void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_
 {
 	const int64_t begin_ns = now_ns > line->rx_end_ns ? now_ns : line->rx_end_ns;
 	int64_t last_end_ns = now_ns;
-	bool heard = false;
+	bool heard = false, lost = false;
 
 	line->orphaned = false;
 	line->stats.telegrams_in++;
-	/* half duplex: nobody listens while one speaks; and no station hears without end */
-	if (transmitting(line) || begin_ns - now_ns > line->backlog_ns) {
+	if (transmitting(line)) { /* half duplex: nobody listens while one speaks */
 		line->stats.overrun_bytes += len_bytes;
 		return;
 	}
-	line->backlog_ns = 0;
 	for (size_t i = 0; i < line->slave_count; i++) {
 		const struct slave *slave = &line->slaves[i];
 		const struct slave_format format = slave->ops->format(slave->ctx);
+		const int64_t char_ns = slave_char_ns(&format);
 		int64_t end_ns = now_ns;
 
 		if (client_baud && client_baud != format.baud)
 			continue;
+		heard = true;
+		if (begin_ns - now_ns > LINE_FRAME_MAX * char_ns) { /* nor without end */
+			lost = true;
+			continue;
+		}
 		if (line->config.paced)
-			end_ns = begin_ns + (int64_t)len_bytes * slave_char_ns(&format);
-		if (LINE_FRAME_MAX * slave_char_ns(&format) > line->backlog_ns)
-			line->backlog_ns = LINE_FRAME_MAX * slave_char_ns(&format);
+			end_ns = begin_ns + (int64_t)len_bytes * char_ns;
 		slave->ops->rx(slave->ctx, end_ns, bytes, len_bytes);
 		last_end_ns = end_ns > last_end_ns ? end_ns : last_end_ns;
-		heard = true;
 	}
+	line->stats.overrun_bytes += lost ? len_bytes : 0;
 	line->stats.mismatched += !heard;
 	if (last_end_ns > line->rx_end_ns)
 		line->rx_end_ns = last_end_ns;

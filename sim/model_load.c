@@ -162,8 +162,7 @@ static bool read_setting(const struct conf_context *context, const struct conf_n
 	return ok;
 }
 
-/* "baud" for setting.baud, and "tariff" as it is. */
-static const struct point *setting_point(const char *key)
+const struct point *model_setting_point(const char *key)
 {
 	char name[64];
 
@@ -185,7 +184,7 @@ static bool read_settings(const struct conf_context *context, const struct conf_
 	}
 	for (size_t i = 0; i < node->count; i++) {
 		const struct conf_node *key = node->item[2 * i];
-		const struct point *point = setting_point(key->text);
+		const struct point *point = model_setting_point(key->text);
 
 		if (!point || point->output) {
 			conf_error(context, key, "there is no setting '%.60s'", key->text);

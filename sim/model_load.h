@@ -14,6 +14,8 @@
 int model_load(struct model **ret, const char *path, struct diag *diag);
 /* The same from a tree that was read already. */
 int model_load_tree(struct model **ret, const struct conf_tree *tree, struct diag *diag);
+/* "baud" is setting.baud, and "tariff" as it is. NULL: no such setting. */
+const struct point *model_setting_point(const char *key);
 /*
  * A setting's value out of text, in the setting's exponent: "even", "0.1", "9600". 0, or -EINVAL:
  * no such value (allowed or not is not asked).

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sim/timeline.h"
+#include "sim/world.h"
 
 struct ramp {
 	bool active;
@@ -66,11 +67,6 @@ void player_destroy(struct player *player)
 	free(player);
 }
 
-static double *place(struct synth_input *input, size_t offset)
-{
-	return (double *)(void *)((char *)input + offset);
-}
-
 static void stop_ramp(struct player *player, size_t offset)
 {
 	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
@@ -92,12 +88,12 @@ static bool follow_ramps(struct player *player, int64_t now_ns, struct synth_inp
 			continue;
 		changed = true;
 		if (now_ns >= ramp->end_ns) {
-			*place(input, ramp->offset) = ramp->to;
+			*world_place(input, ramp->offset) = ramp->to;
 			ramp->active = false;
 			continue;
 		}
 		part = (double)(now_ns - ramp->begin_ns) / (double)(ramp->end_ns - ramp->begin_ns);
-		*place(input, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
+		*world_place(input, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
 	}
 	return changed;
 }
@@ -112,7 +108,7 @@ static void start_ramp(struct player *player, const struct change *change, int64
 			continue;
 		*ramp = (struct ramp){.active = true,
 				      .offset = change->offset,
-				      .from = *place(input, change->offset),
+				      .from = *world_place(input, change->offset),
 				      .to = change->value,
 				      .begin_ns = begin_ns,
 				      .end_ns = begin_ns + over_ns};
@@ -163,7 +159,7 @@ static void apply_varies(const struct player *player, struct synth_input *input)
 {
 	for (size_t i = 0; i < player->scenario->vary_places; i++) {
 		if (player->varies[i].every_ns)
-			*place(input, player->varies[i].offset) *= player->varies[i].factor;
+			*world_place(input, player->varies[i].offset) *= player->varies[i].factor;
 	}
 	/* a synthesiser has a range, and a value at its edge may have been varied beyond */
 	input->frequency_hz = fmin(fmax(input->frequency_hz, SYNTH_FREQ_MIN), SYNTH_FREQ_MAX);
@@ -182,7 +178,7 @@ static void play_event(struct player *player, const struct event *event, int64_t
 		if (event->action == ACTION_RAMP)
 			start_ramp(player, change, at_ns, event->time_ns, &player->steady);
 		else
-			*place(&player->steady, change->offset) = change->value;
+			*world_place(&player->steady, change->offset) = change->value;
 	}
 }
 

@@ -147,8 +147,9 @@ static int open_slave(struct port_pty *pty)
 /*
  * Whether anyone but us has the slave open: without our own descriptor the master hangs up when
  * nobody has. Exact, where counting the merged events of inotify is not. *ret_waiting: bytes that
- * had been said by then. A client's exclusive use is lifted for that moment only; should one claim
- * it just then, we cannot open the slave again, and go on without.
+ * had been said by then. Puts the count of clients right. A client's exclusive use is lifted for
+ * that moment only; should one claim it just then, we cannot open the slave again, and go on
+ * without.
  */
 static bool somebody_there(struct port_pty *pty, size_t *ret_waiting)
 {
@@ -168,7 +169,11 @@ static bool somebody_there(struct port_pty *pty, size_t *ret_waiting)
 	if (pty_watch_resume(&pty->watched, pty->device) < 0)
 		log_error(pty->log, "%s: cannot be watched: %s", pty->link, strerror(errno));
 	*ret_waiting = waiting > 0 ? (size_t)waiting : 0;
-	return !(p.revents & POLLHUP);
+	if (p.revents & POLLHUP)
+		pty->watched.clients = 0;
+	else if (pty->watched.clients == 0)
+		pty->watched.clients = 1;
+	return pty->watched.clients > 0;
 }
 
 /*
@@ -194,14 +199,11 @@ static void on_change(void *ctx)
 		return;
 	}
 	if (somebody_there(pty, &waiting)) {
-		if (pty->watched.clients == 0)
-			pty->watched.clients = 1;
 		if (emptied && pty->present)
 			change_over(pty);
 		pty->present = true;
 		return;
 	}
-	pty->watched.clients = 0;
 	/* last words count, though nobody waits for the answer; what comes now is someone new */
 	owed = pty->present;
 	pty->present = false;
@@ -224,11 +226,8 @@ static void on_master(void *ctx)
 	size_t waiting;
 
 	pty_watch_look(pty->watched.watch);
-	if (!pty->present && poll(&p, 1, 0) > 0 && (p.revents & POLLIN)) {
+	if (!pty->present && poll(&p, 1, 0) > 0 && (p.revents & POLLIN))
 		pty->present = somebody_there(pty, &waiting);
-		if (pty->present && pty->watched.clients == 0)
-			pty->watched.clients = 1;
-	}
 	if (drain_master(pty, READS_MAX * READ_MAX) && !pty->present)
 		pty->handler.left(pty->handler.ctx);
 }

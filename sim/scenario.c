@@ -151,19 +151,6 @@ static bool read_change(struct reader *reader, const struct conf_node *key,
 	return ok;
 }
 
-static bool given_before(const struct reader *reader, const struct conf_node *map, size_t i)
-{
-	const struct conf_node *key = map->item[2 * i];
-
-	for (size_t j = 0; j < i; j++) {
-		if (strcmp(map->item[2 * j]->text, key->text) == 0) {
-			conf_error(&reader->context, key, "key '%.60s' is given twice", key->text);
-			return true;
-		}
-	}
-	return false;
-}
-
 /* By action: the key of the map, and the key in it that is no world point but a time. */
 static const struct {
 	const char *key;
@@ -199,7 +186,7 @@ static bool read_changes(struct reader *reader, const struct conf_node *node, en
 	for (size_t i = 0; i < node->count; i++) {
 		const struct conf_node *key = node->item[2 * i], *value = node->item[2 * i + 1];
 
-		if (given_before(reader, node, i))
+		if (conf_given_before(&reader->context, node, i))
 			ok = false;
 		else if (time->key && strcmp(key->text, time->key) == 0)
 			ok &= conf_duration(&reader->context, value, time, &event->time_ns);

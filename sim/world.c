@@ -157,7 +157,7 @@ int world_parse(const struct world_target *target, const char *text, double *ret
 	return 0;
 }
 
-double *world_place(struct synth_input *input, const struct world_target *target, unsigned place)
+double *world_place(struct synth_input *input, size_t offset)
 {
-	return (double *)(void *)((char *)input + target->offset[place]);
+	return (double *)(void *)((char *)input + offset);
 }

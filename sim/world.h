@@ -31,5 +31,5 @@ const char *const *world_names(size_t *ret_count);
 /* value in the target's unit. 0; -EINVAL: text is no such quantity; -ERANGE. */
 int world_parse(const struct world_target *target, const char *text, double *ret);
 
-/* The double at place (0 .. target->count - 1). */
-double *world_place(struct synth_input *input, const struct world_target *target, unsigned place);
+/* The double at one of a target's offsets. */
+double *world_place(struct synth_input *input, size_t offset);

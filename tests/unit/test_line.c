@@ -153,6 +153,38 @@ static void bursts_queue_up(void **state)
 	line_destroy(s.line);
 }
 
+/* A burst that nobody understands does not make the line forget what is under way. */
+static void a_wrong_burst_between_is_nothing(void **state)
+{
+	const uint8_t request[8] = {1};
+	struct setup s;
+
+	(void)state;
+	set_up(&s, true, 0, 1);
+	line_receive(s.line, 1000, request, 6, 9600);
+	line_receive(s.line, 1500, request, 1, 19200);
+	line_receive(s.line, 2000, request + 6, 2, 9600);
+	assert_int_equal(s.stations[0].heard_bytes, 8);
+	assert_int_equal(s.stations[0].heard_end_ns, 1000 + 8 * CHAR_9600_NS);
+	assert_int_equal(line_statistics(s.line).overrun_bytes, 0);
+	line_destroy(s.line);
+}
+
+/* More than LINE_FRAME_MAX characters ahead are lost, and only those. */
+static void what_is_written_ahead_is_bounded(void **state)
+{
+	static const uint8_t much[LINE_FRAME_MAX];
+	struct setup s;
+
+	(void)state;
+	set_up(&s, true, 0, 1);
+	for (int i = 0; i < 10; i++)
+		line_receive(s.line, 1000, much, sizeof(much), 9600);
+	assert_int_equal(s.stations[0].heard_bytes, 2 * LINE_FRAME_MAX);
+	assert_int_equal(line_statistics(s.line).overrun_bytes, 8 * LINE_FRAME_MAX);
+	line_destroy(s.line);
+}
+
 static void without_pace_nothing_waits(void **state)
 {
 	const uint8_t request[8] = {1};
@@ -351,6 +383,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_take_their_time),
 		cmocka_unit_test(bursts_queue_up),
+		cmocka_unit_test(a_wrong_burst_between_is_nothing),
+		cmocka_unit_test(what_is_written_ahead_is_bounded),
 		cmocka_unit_test(without_pace_nothing_waits),
 		cmocka_unit_test(a_wrong_baud_rate_is_not_heard),
 		cmocka_unit_test(nobody_listens_while_answering),

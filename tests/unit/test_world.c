@@ -55,7 +55,7 @@ static void names_lead_to_places(void **state)
 
 		assert_true(world_find(rows[i].name, MAXIMUM_A, &t));
 		assert_int_equal(t.count, rows[i].count);
-		assert_ptr_equal(world_place(&input, &t, 0), rows[i].first);
+		assert_ptr_equal(world_place(&input, t.offset[0]), rows[i].first);
 		for (unsigned p = 1; p < t.count; p++)
 			assert_int_equal(t.offset[p] - t.offset[p - 1], sizeof(struct synth_phase));
 		assert_near(t.min, rows[i].min, 0);
@@ -73,7 +73,7 @@ static void the_highest_harmonic_is_the_last(void **state)
 	(void)state;
 	snprintf(name, sizeof(name), "grid.harmonic.%d.l3", WAVE_HARMONIC_MAX);
 	assert_true(world_find(name, MAXIMUM_A, &t));
-	assert_ptr_equal(world_place(&input, &t, 0),
+	assert_ptr_equal(world_place(&input, t.offset[0]),
 			 PHASE(3, voltage_harmonic[WAVE_HARMONIC_MAX].ratio));
 	snprintf(name, sizeof(name), "grid.harmonic.%d", WAVE_HARMONIC_MAX + 1);
 	assert_false(world_find(name, MAXIMUM_A, &t));
