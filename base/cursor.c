@@ -100,3 +100,11 @@ void cursor_put_be32(struct cursor_out *out, uint32_t value)
 
 	cursor_put_bytes(out, b, sizeof(b));
 }
+
+void cursor_put_le32(struct cursor_out *out, uint32_t value)
+{
+	const uint8_t b[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+			      (uint8_t)(value >> 24)};
+
+	cursor_put_bytes(out, b, sizeof(b));
+}

@@ -36,4 +36,5 @@ void cursor_put_u8(struct cursor_out *out, uint8_t value);
 void cursor_put_be16(struct cursor_out *out, uint16_t value);
 void cursor_put_le16(struct cursor_out *out, uint16_t value);
 void cursor_put_be32(struct cursor_out *out, uint32_t value);
+void cursor_put_le32(struct cursor_out *out, uint32_t value);
 void cursor_put_bytes(struct cursor_out *out, const uint8_t *data, size_t len_bytes);

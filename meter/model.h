@@ -58,6 +58,7 @@ struct model_map {
 };
 
 enum model_unlisted { UNLISTED_EXCEPTION, UNLISTED_SILENCE };
+enum model_inner_gap { INNER_GAP_DISCARD, INNER_GAP_ACCEPT };
 
 struct model_modbus {
 	bool present;
@@ -65,6 +66,7 @@ struct model_modbus {
 	struct model_map old_map;     /* V1.14: addresses count bytes, each item stands alone */
 	bool answer_zero;             /* a read with address 0 is answered with the real address */
 	enum model_unlisted unlisted; /* an address that is no register */
+	enum model_inner_gap inner_gap; /* more than 1.5 silent characters in a request */
 	int64_t stations; /* more on one bus than this is beyond the manual; 0: unknown */
 };
 

@@ -13,11 +13,16 @@
 
 #define SLAVE_IDLE CLK_NEVER /* tick() has nothing to wait for */
 
-enum slave_parity { SLAVE_PARITY_NONE, SLAVE_PARITY_EVEN, SLAVE_PARITY_ODD };
+enum slave_parity {
+	SLAVE_PARITY_NONE,
+	SLAVE_PARITY_EVEN,
+	SLAVE_PARITY_ODD,
+	SLAVE_PARITY_UNKNOWN, /* of a client whose port cannot tell */
+};
 
 /* How a station's characters look on the wire: a start bit, eight of data, one stop bit. */
 struct slave_format {
-	uint32_t baud;
+	uint32_t baud; /* 0: of a client whose port cannot tell */
 	enum slave_parity parity;
 };
 
@@ -31,13 +36,20 @@ static inline int64_t slave_char_ns(const struct slave_format *format)
 	return (int64_t)slave_char_bits(format->parity) * NS_PER_S / format->baud;
 }
 
-/*
- * Where a slave's frames go. The line adds the turnaround to ready_ns; format is the one the
- * frame must be sent in, which a change made by the very request does not touch.
- */
+/* What a station says, and the request that made it speak. */
+struct slave_answer {
+	const uint8_t *bytes;
+	size_t len_bytes;
+	int64_t ready_ns; /* the line adds the turnaround */
+	/* To be sent in; a change made by the very request does not touch it. */
+	struct slave_format format;
+	const uint8_t *request;
+	size_t request_bytes;
+};
+
+/* Where a slave's frames go. */
 struct slave_tx {
-	void (*send)(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
-		     const struct slave_format *format);
+	void (*send)(void *ctx, const struct slave_answer *answer);
 	void *ctx;
 };
 

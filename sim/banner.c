@@ -2,6 +2,8 @@
 /* banner - what the daemon prints when its ports are open */
 #include "sim/banner.h"
 
+#include "sim/port.h"
+
 #define METERS_SHOWN 8 /* of one line */
 
 static char parity_letter(int64_t parity)
@@ -19,20 +21,25 @@ static void print_meter(FILE *out, const struct meter *meter, const struct bench
 }
 
 static void print_line(FILE *out, const struct bench *bench, const struct bench_conf *conf,
-		       const struct bench_line_info *info)
+		       const struct bench_line *line)
 {
-	fprintf(out, "  %-10s Modbus RTU  %s -> %s\n", info->conf->name, info->path, info->device);
-	for (size_t i = 0; i < info->conf->meter_count && i < METERS_SHOWN; i++)
-		print_meter(out, bench_meter_at(bench, info->conf->meters[i]),
-			    &conf->meters[info->conf->meters[i]]);
-	if (info->conf->meter_count > METERS_SHOWN)
-		fprintf(out, "             and %zu more\n", info->conf->meter_count - METERS_SHOWN);
+	const struct bench_line_conf *info = bench_line_conf_of(line);
+	char place[PORT_PLACE_MAX];
+
+	bench_line_place(line, place);
+	fprintf(out, "  %-10s %s  %s\n", info->name, bench_line_protocol(line), place);
+	for (size_t i = 0; i < info->meter_count && i < METERS_SHOWN; i++)
+		print_meter(out, bench_meter_at(bench, info->meters[i]),
+			    &conf->meters[info->meters[i]]);
+	if (info->meter_count > METERS_SHOWN)
+		fprintf(out, "             and %zu more\n", info->meter_count - METERS_SHOWN);
 }
 
 static void print_demo(FILE *out, const struct bench *bench)
 {
-	const struct bench_line_info info = bench_line_info(bench, 0);
-	const struct meter *meter = bench_meter_at(bench, info.conf->meters[0]);
+	const struct bench_line *line = bench_line_at(bench, 0);
+	const char *path = bench_line_path(line);
+	const struct meter *meter = bench_meter_at(bench, bench_line_conf_of(line)->meters[0]);
 	const long long id = (long long)meter_setting(meter, POINT_MODBUS_ID);
 	const long long baud = (long long)meter_setting(meter, POINT_BAUD);
 
@@ -45,7 +52,7 @@ static void print_demo(FILE *out, const struct bench *bench)
 		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x5012 -c 4 %s\n\n"
 		"  energy: total, T1, T2 (kWh), read once\n"
 		"  mbpoll -m rtu -a %lld -b %lld -P none -t 4:float -B -0 -r 0x6000 -c 3 -1 %s\n\n",
-		id, baud, info.path, id, baud, info.path, id, baud, info.path);
+		id, baud, path, id, baud, path, id, baud, path);
 	fputs("Ctrl-C ends it. Your own bench: metersimd --config FILE, see metersim.conf(5).\n",
 	      out);
 }
@@ -55,11 +62,8 @@ void banner_print(FILE *out, const struct bench *bench, const struct bench_conf 
 	fprintf(out, "metersimd %s: %zu meter%s on %zu line%s\n", METERSIM_VERSION,
 		conf->meter_count, conf->meter_count == 1 ? "" : "s", conf->line_count,
 		conf->line_count == 1 ? "" : "s");
-	for (size_t i = 0; i < bench_line_count(bench); i++) {
-		const struct bench_line_info info = bench_line_info(bench, i);
-
-		print_line(out, bench, conf, &info);
-	}
+	for (size_t i = 0; i < bench_line_count(bench); i++)
+		print_line(out, bench, conf, bench_line_at(bench, i));
 	if (demo)
 		print_demo(out, bench);
 	fputs("ready\n", out);

@@ -7,30 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols/modbus/mbrtu_slave.h"
 #include "sim/bench_meter.h"
 #include "sim/clk_real.h"
-#include "sim/line.h"
-#include "sim/port_pty.h"
 
 /* Metering computed in one go before the buses get a turn: a bus answer must not be late. */
 #define SLICE_NS (1 * NS_PER_MS)
 /* How far (in real time) metering may be behind before it is taken to be slower. */
 #define LAG_MAX_NS (1 * NS_PER_S)
-
-struct bench_line {
-	struct bench *bench;
-	const struct bench_line_conf *conf;
-	struct line *line;
-	struct port *port;
-	struct loop_timer *timer;
-	int64_t deadline_ns; /* of the timer */
-	bool late;           /* the deadline has passed, and the port is being emptied */
-	bool deaf;           /* the client speaks at a wrong rate, and the log has said so */
-	struct mbrtu_slave **slaves;
-	size_t slave_count;
-	char path[DATA_PATH_MAX];
-};
+#define FLUSH_NS   (1 * NS_PER_S) /* of the capture */
 
 struct bench {
 	const struct bench_conf *conf;
@@ -40,9 +24,12 @@ struct bench {
 	struct metering_scratch *scratch;
 	struct mbpdu *pdu;
 	struct pty_watch *pty_watch;
+	struct capture *capture; /* NULL: none */
+	struct loop_timer *flush_timer;
 	struct bench_meter **meters;
 	size_t meter_count;
-	struct bench_line *lines;
+	struct bench_line_shared shared;
+	struct bench_line **lines;
 	size_t line_count;
 	struct loop_timer *metering_timer;
 	size_t next_meter; /* whose turn it is in a slice */
@@ -141,214 +128,6 @@ static void on_metering(void *ctx)
 	loop_timer_set(bench->metering_timer, real_of(bench, earliest_due_ns(bench)));
 }
 
-/* --- lines --- */
-
-static void serve_line(struct bench_line *line)
-{
-	line->deadline_ns = line_tick(line->line, clk_now(&line->bench->clk));
-	loop_timer_set(line->timer, line->deadline_ns);
-}
-
-/*
- * What waits in the port may have come before the deadline, which the loop is late for: taken as
- * if it had, so that our own lateness does not cut a client's frame in two.
- */
-static void on_line_timer(void *ctx)
-{
-	struct bench_line *line = ctx;
-
-	line->late = true;
-	line->port->pump(line->port);
-	line->late = false;
-	serve_line(line);
-}
-
-/* Once for each client: silence is what a meter gives, but a log may tell why. */
-static void log_deaf(struct bench_line *line, uint32_t client_baud)
-{
-	const struct meter *first = bench_meter_at(line->bench, line->conf->meters[0]);
-
-	if (line->deaf)
-		return;
-	line->deaf = true;
-	log_info(line->bench->log,
-		 "line %s: the client speaks at %u baud, no meter listens (%s: %lld)",
-		 line->conf->name, client_baud,
-		 line->bench->conf->meters[line->conf->meters[0]].name,
-		 (long long)meter_setting(first, POINT_BAUD));
-}
-
-static void on_received(void *ctx, const uint8_t *bytes, size_t len_bytes, uint32_t client_baud)
-{
-	struct bench_line *line = ctx;
-	const uint64_t mismatched = line_statistics(line->line).mismatched;
-	int64_t at_ns = clk_now(&line->bench->clk);
-
-	if (line->late && line->deadline_ns <= at_ns)
-		at_ns = line->deadline_ns - 1;
-	line_receive(line->line, at_ns, bytes, len_bytes, client_baud);
-	if (line_statistics(line->line).mismatched != mismatched)
-		log_deaf(line, client_baud);
-	if (!line->late)
-		serve_line(line);
-}
-
-static void on_left(void *ctx)
-{
-	struct bench_line *line = ctx;
-
-	line->deaf = false;
-	line_client_left(line->line);
-}
-
-static void to_port(void *ctx, const uint8_t *bytes, size_t len_bytes)
-{
-	struct bench_line *line = ctx;
-
-	line->port->send(line->port, bytes, len_bytes);
-}
-
-/* Legal, and on copper a collision: what the user gets, but seldom what is wanted. */
-static void warn_if_address_taken(const struct bench_line *line, size_t index)
-{
-	const struct bench *bench = line->bench;
-	const size_t *meters = line->conf->meters;
-	const struct meter *meter = bench_meter_at(bench, meters[index]);
-
-	for (size_t i = 0; i < index; i++) {
-		const struct meter *other = bench_meter_at(bench, meters[i]);
-
-		if (meter_setting(meter, POINT_MODBUS_ID) != meter_setting(other, POINT_MODBUS_ID))
-			continue;
-		log_warning(bench->log, "line %s: meters '%s' and '%s' have one address, %lld",
-			    line->conf->name, bench->conf->meters[meters[i]].name,
-			    bench->conf->meters[meters[index]].name,
-			    (long long)meter_setting(meter, POINT_MODBUS_ID));
-		return;
-	}
-}
-
-/* Not refused: converters differ, and a simulated bus carries more. */
-static void warn_if_crowded(const struct bench_line *line)
-{
-	const struct bench *bench = line->bench;
-	const struct model *model = meter_model(bench_meter_at(bench, line->conf->meters[0]));
-	const int64_t most = model->modbus.stations;
-
-	if (most && line->conf->meter_count > (size_t)most)
-		log_warning(
-			bench->log,
-			"line %s: %zu meters, more than the %lld on one bus that the manual allows",
-			line->conf->name, line->conf->meter_count, (long long)most);
-}
-
-static int add_slaves(struct bench *bench, struct bench_line *line)
-{
-	const struct bench_line_conf *conf = line->conf;
-
-	warn_if_crowded(line);
-	line->slaves = calloc(conf->meter_count, sizeof(struct mbrtu_slave *));
-	if (!line->slaves)
-		return -ENOMEM;
-	for (size_t i = 0; i < conf->meter_count; i++) {
-		struct meter *meter = bench_meter_instrument(bench->meters[conf->meters[i]]);
-		struct slave station;
-		int r = mbrtu_slave_create(&line->slaves[i], meter, bench->pdu,
-					   line_slave_tx(line->line), !conf->paced);
-
-		if (r < 0)
-			return r;
-		line->slave_count++;
-		warn_if_address_taken(line, i);
-		station = mbrtu_slave_station(line->slaves[i]);
-		r = line_add(line->line, &station);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int line_path(struct bench_line *line, struct diag *diag)
-{
-	char folder[DATA_PATH_MAX];
-	int r;
-
-	if (line->conf->pty[0] != '\0') {
-		snprintf(line->path, sizeof(line->path), "%s", line->conf->pty);
-		return 0;
-	}
-	r = data_path_runtime(folder);
-	if (r < 0) {
-		diag_add(diag, (struct diag_place){.file = folder}, "%s",
-			 r == -EPERM ? "belongs to someone else, or others may write to it"
-				     : strerror(-r));
-		return -EIO;
-	}
-	if ((size_t)snprintf(line->path, sizeof(line->path), "%s/%s", folder, line->conf->name) >=
-	    sizeof(line->path)) {
-		diag_add(diag, (struct diag_place){.file = folder}, "the path is too long");
-		return -EIO;
-	}
-	return 0;
-}
-
-static int open_port(struct bench *bench, struct bench_line *line, struct diag *diag)
-{
-	const struct meter *first = bench_meter_at(bench, line->conf->meters[0]);
-	const struct port_handler handler = {.received = on_received, .left = on_left, .ctx = line};
-	struct port_pty_config config = {.watch = bench->pty_watch,
-					 .mode = (mode_t)line->conf->mode,
-					 .initial_baud =
-						 (uint32_t)meter_setting(first, POINT_BAUD)};
-	const char *why = "";
-	int r = line_path(line, diag);
-
-	if (r < 0)
-		return r;
-	config.link = line->path;
-	config.group = line->conf->group[0] ? line->conf->group : NULL;
-	r = port_pty_create(&line->port, bench->loop, &config, &handler, bench->log, &why);
-	if (r < 0) {
-		diag_add(diag, (struct diag_place){.file = line->path}, "line '%s': %s (%s)",
-			 line->conf->name, why, strerror(-r));
-		return r == -ENOMEM ? r : -EIO;
-	}
-	return 0;
-}
-
-static int open_line(struct bench *bench, struct bench_line *line, struct diag *diag)
-{
-	struct line_config config = {.paced = line->conf->paced,
-				     .turnaround_min_ns = line->conf->turnaround_ns[0],
-				     .turnaround_max_ns = line->conf->turnaround_ns[1]};
-	const struct line_output output = {.send = to_port, .ctx = line};
-	char stream[CONF_TEXT_MAX + 16];
-	int r;
-
-	snprintf(stream, sizeof(stream), "line %s", line->conf->name);
-	rng_init(&config.rng, (uint64_t)bench->conf->seed, stream);
-	r = line_create(&line->line, &config, &output);
-
-	if (r == 0)
-		r = add_slaves(bench, line);
-	if (r == 0)
-		r = loop_timer_add(&line->timer, bench->loop, on_line_timer, line);
-	if (r == 0)
-		r = open_port(bench, line, diag);
-	return r;
-}
-
-static void close_line(struct bench_line *line)
-{
-	if (line->port)
-		line->port->destroy(line->port);
-	loop_timer_remove(line->timer);
-	line_destroy(line->line);
-	for (size_t i = 0; i < line->slave_count; i++)
-		mbrtu_slave_destroy(line->slaves[i]);
-	free(line->slaves);
-}
-
 /* --- the whole --- */
 
 static int create_meters(struct bench *bench, struct diag *diag)
@@ -378,25 +157,57 @@ static int create_meters(struct bench *bench, struct diag *diag)
 
 static int open_lines(struct bench *bench, struct diag *diag)
 {
-	bench->lines = calloc(bench->conf->line_count, sizeof(*bench->lines));
+	bench->shared = (struct bench_line_shared){.conf = bench->conf,
+						   .meters = bench->meters,
+						   .loop = bench->loop,
+						   .log = bench->log,
+						   .clk = bench->clk,
+						   .pdu = bench->pdu,
+						   .pty_watch = bench->pty_watch,
+						   .capture = bench->capture};
+	bench->lines = calloc(bench->conf->line_count, sizeof(struct bench_line *));
 	if (!bench->lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < bench->conf->line_count; i++) {
-		struct bench_line *line = &bench->lines[i];
-		int r;
+		int r = bench_line_create(&bench->lines[i], &bench->shared, i, diag);
 
-		line->bench = bench;
-		line->conf = &bench->conf->lines[i];
-		bench->line_count++;
-		r = open_line(bench, line, diag);
 		if (r < 0)
 			return r;
+		bench->line_count++;
 	}
 	return 0;
 }
 
+/* --- the recording of the bus --- */
+
+static void on_flush(void *ctx)
+{
+	struct bench *bench = ctx;
+
+	capture_flush(bench->capture);
+	loop_timer_set(bench->flush_timer, clk_now(&bench->clk) + FLUSH_NS);
+}
+
+static int open_capture(struct bench *bench, const char *path, struct diag *diag)
+{
+	int r;
+
+	if (!path)
+		return 0;
+	r = capture_create(&bench->capture, path, clk_real_epoch_offset(), bench->log);
+	if (r < 0) {
+		diag_add(diag, (struct diag_place){.file = path},
+			 "the capture cannot be written: %s", strerror(-r));
+		return -ENOSPC;
+	}
+	r = loop_timer_add(&bench->flush_timer, bench->loop, on_flush, bench);
+	if (r == 0)
+		on_flush(bench);
+	return r;
+}
+
 int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf *conf,
-		 const struct log *log, struct diag *diag)
+		 const char *capture, const struct log *log, struct diag *diag)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 	int r;
@@ -418,6 +229,8 @@ int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf 
 	if (r == 0)
 		r = pty_watch_create(&bench->pty_watch, loop);
 	if (r == 0)
+		r = open_capture(bench, capture, diag);
+	if (r == 0)
 		r = open_lines(bench, diag);
 	if (r < 0) {
 		bench_destroy(bench);
@@ -435,10 +248,12 @@ void bench_destroy(struct bench *bench)
 		return;
 	loop_timer_remove(bench->metering_timer);
 	for (size_t i = 0; i < bench->line_count; i++)
-		close_line(&bench->lines[i]);
+		bench_line_destroy(bench->lines[i]);
 	for (size_t i = 0; i < bench->meter_count; i++)
 		bench_meter_destroy(bench->meters[i]);
 	pty_watch_destroy(bench->pty_watch);
+	loop_timer_remove(bench->flush_timer);
+	capture_destroy(bench->capture);
 	free(bench->lines);
 	free(bench->meters);
 	mbpdu_destroy(bench->pdu);
@@ -451,13 +266,9 @@ size_t bench_line_count(const struct bench *bench)
 	return bench->line_count;
 }
 
-struct bench_line_info bench_line_info(const struct bench *bench, size_t index)
+const struct bench_line *bench_line_at(const struct bench *bench, size_t index)
 {
-	const struct bench_line *line = &bench->lines[index];
-
-	return (struct bench_line_info){.conf = line->conf,
-					.path = line->path,
-					.device = port_pty_device(line->port)};
+	return bench->lines[index];
 }
 
 struct meter *bench_meter_at(const struct bench *bench, size_t index)
@@ -518,19 +329,11 @@ void bench_reload(struct bench *bench, const struct bench_conf *newer)
 	bench->slowed = false;
 	on_metering(bench);
 	log_notice(bench->log, "reload: grid, load and speed are taken over; models, settings, "
-			       "registers and lines need a restart");
+			       "registers, lines and faults need a restart");
 }
 
-void bench_log_statistics(const struct bench *bench)
+void bench_report(const struct bench *bench)
 {
-	for (size_t i = 0; i < bench->line_count; i++) {
-		const struct line_stats s = line_statistics(bench->lines[i].line);
-
-		log_notice(bench->log,
-			   "line %s: %llu answers; %llu bursts heard, %llu of them at a wrong baud "
-			   "rate; %llu bytes lost that came while an answer was on the line",
-			   bench->lines[i].conf->name, (unsigned long long)s.telegrams_out,
-			   (unsigned long long)s.telegrams_in, (unsigned long long)s.mismatched,
-			   (unsigned long long)s.overrun_bytes);
-	}
+	for (size_t i = 0; i < bench->line_count; i++)
+		bench_line_report(bench->lines[i]);
 }

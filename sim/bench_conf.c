@@ -3,7 +3,6 @@
 #include "sim/bench_conf.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +10,17 @@
 #include "base/clk.h"
 #include "base/text.h"
 #include "sim/bench_meter_conf.h"
+#include "sim/fault_conf.h"
 
 #define COUNT(a)           (sizeof(a) / sizeof((a)[0]))
 #define DEFAULT_TURNAROUND (5 * NS_PER_MS)
-#define DEFAULT_MODE       0600
 
 struct bench_text {
 	int64_t seed;
 	double speed;
 	const struct conf_node *meters;
 	const struct conf_node *lines;
+	const struct conf_node *faults;
 };
 
 static const struct conf_field bench_fields[] = {
@@ -38,6 +38,7 @@ static const struct conf_field bench_fields[] = {
 	 .read = conf_raw,
 	 .offset = offsetof(struct bench_text, lines),
 	 .required = true},
+	{.key = "faults", .read = conf_raw, .offset = offsetof(struct bench_text, faults)},
 };
 
 static const char *const protocol_names[] = {"modbus", NULL};
@@ -49,43 +50,10 @@ struct line_text {
 	int protocol;
 	const struct conf_node *port;
 	int pace;
+	bool echo;
 	int64_t turnaround_ns[2];
 	const struct conf_node *meters;
 };
-
-/* "5ms", or a range: "3ms..20ms" */
-static bool read_turnaround(const struct conf_context *context, const struct conf_node *node,
-			    const struct conf_field *field, void *dest)
-{
-	const char *text = conf_scalar(context, node, field->key);
-	const char *dots = text ? strstr(text, "..") : NULL;
-	struct conf_node part = *node;
-	char from[CONF_TEXT_MAX];
-	int64_t *range_ns = dest;
-	int64_t ns[2];
-
-	if (!text)
-		return false;
-	if (!dots) {
-		if (!conf_duration(context, node, field, &ns[0]))
-			return false;
-		range_ns[0] = range_ns[1] = ns[0];
-		return true;
-	}
-	snprintf(from, sizeof(from), "%.*s", (int)(dots - text), text);
-	part.text = from;
-	if (!conf_duration(context, &part, field, &ns[0]))
-		return false;
-	part.text = dots + 2;
-	if (!conf_duration(context, &part, field, &ns[1]))
-		return false;
-	if (ns[0] > ns[1]) {
-		conf_error(context, node, "%s: a range goes upward", field->key);
-		return false;
-	}
-	memcpy(range_ns, ns, sizeof(ns));
-	return true;
-}
 
 static const struct conf_field line_fields[] = {
 	{.key = "name",
@@ -105,8 +73,9 @@ static const struct conf_field line_fields[] = {
 	 .read = conf_choice,
 	 .offset = offsetof(struct line_text, pace),
 	 .names = pace_names},
+	{.key = "echo", .read = conf_bool, .offset = offsetof(struct line_text, echo)},
 	{.key = "turnaround",
-	 .read = read_turnaround,
+	 .read = conf_durations,
 	 .offset = offsetof(struct line_text, turnaround_ns),
 	 .min = 0,
 	 .max = 10},
@@ -115,80 +84,6 @@ static const struct conf_field line_fields[] = {
 	 .offset = offsetof(struct line_text, meters),
 	 .required = true},
 };
-
-/* "0660" */
-static bool read_mode(const struct conf_context *context, const struct conf_node *node,
-		      const struct conf_field *field, void *dest)
-{
-	const char *text = conf_scalar(context, node, field->key);
-	const size_t len = text ? strlen(text) : 0;
-
-	if (!text)
-		return false;
-	if (len < 3 || len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0')) {
-		conf_error(context, node, "%s: '%.20s' is not a file mode such as 0660", field->key,
-			   text);
-		return false;
-	}
-	*(uint32_t *)dest = (uint32_t)strtoul(text, NULL, 8);
-	return true;
-}
-
-static bool read_pty_path(const struct conf_context *context, const struct conf_node *node,
-			  const struct conf_field *field, void *dest)
-{
-	const char *text = conf_scalar(context, node, field->key);
-
-	if (!text)
-		return false;
-	if (*text == '\0' || data_path_beside(text, context->file, dest) < 0) {
-		conf_error(context, node, "%s: a path is expected", field->key);
-		return false;
-	}
-	return true;
-}
-
-static bool read_group(const struct conf_context *context, const struct conf_node *node,
-		       const struct conf_field *field, void *dest)
-{
-	char name[CONF_TEXT_MAX];
-
-	if (!conf_name(context, node, field, name))
-		return false;
-	if (!getgrnam(name)) {
-		conf_error(context, node, "%s: this machine has no group '%.60s'", field->key,
-			   name);
-		return false;
-	}
-	memcpy(dest, name, sizeof(name));
-	return true;
-}
-
-static const struct conf_field port_fields[] = {
-	{.key = "pty",
-	 .read = read_pty_path,
-	 .offset = offsetof(struct bench_line_conf, pty),
-	 .required = true},
-	{.key = "mode", .read = read_mode, .offset = offsetof(struct bench_line_conf, mode)},
-	{.key = "group", .read = read_group, .offset = offsetof(struct bench_line_conf, group)},
-};
-
-/* "pty" alone leaves the place to the program. */
-static bool read_port(const struct conf_context *context, const struct conf_node *node,
-		      struct bench_line_conf *line)
-{
-	line->mode = DEFAULT_MODE;
-	if (node->kind == CONF_SCALAR && strcmp(node->text, "pty") == 0)
-		return true;
-	if (node->kind == CONF_SCALAR) {
-		conf_error(context, node,
-			   "port: '%.60s' is neither 'pty' nor a map such as {pty: "
-			   "PATH}",
-			   node->text);
-		return false;
-	}
-	return conf_map(context, node, "port", port_fields, COUNT(port_fields), line);
-}
 
 static void no_such_meter(const struct conf_context *context, const struct conf_node *node,
 			  const struct bench_conf *conf)
@@ -274,13 +169,24 @@ static bool check_line(const struct conf_context *context, const struct conf_nod
 		if (*line->name && strcmp(other->name, line->name) == 0) {
 			conf_error(context, node, "there are two lines '%.60s'", line->name);
 			ok = false;
-		} else if (*line->pty && strcmp(other->pty, line->pty) == 0) {
-			conf_error(context, node, "lines '%.60s' and '%.60s' have one pty",
+		} else if (port_conf_clash(&other->port, &line->port)) {
+			conf_error(context, node, "lines '%.60s' and '%.60s' have one port",
 				   other->name, line->name);
 			ok = false;
 		}
 	}
 	return ok;
+}
+
+static bool check_echo(const struct conf_context *context, const struct conf_node *node,
+		       const struct bench_line_conf *line)
+{
+	if (line->port.kind == PORT_PTY || line->port.kind == PORT_TCP)
+		return true;
+	conf_error(context, node,
+		   "echo: only on a pty or tcp port: on a tty it is the adapter's, Modbus TCP has "
+		   "none");
+	return false;
 }
 
 /* Reads on after an error, to find all of them; what is missing has been reported. */
@@ -293,9 +199,16 @@ static bool read_line(const struct conf_context *context, const struct conf_node
 
 	memcpy(line->name, t.name, sizeof(line->name));
 	line->paced = t.pace == PACE_REAL;
+	line->echo = t.echo;
 	memcpy(line->turnaround_ns, t.turnaround_ns, sizeof(line->turnaround_ns));
 	if (t.port)
-		ok &= read_port(context, t.port, line);
+		ok &= port_conf_read(context, t.port, &line->port);
+	if (t.echo && line->port.kind != PORT_PTY && line->port.kind != PORT_TCP) {
+		conf_error(context, node,
+			   "echo: only on a pty or tcp port: on a tty it is the "
+			   "adapter's, Modbus TCP has none");
+		ok = false;
+	}
 	ok &= check_line(context, node, conf, line);
 	if (t.meters && meters_known)
 		ok &= read_line_meters(context, t.meters, conf, line);
@@ -341,13 +254,82 @@ static bool read_lines(const struct conf_context *context, const struct conf_nod
 	return ok;
 }
 
+static struct bench_line_conf *find_line(const struct conf_context *context,
+					 const struct conf_node *node, struct bench_conf *conf,
+					 const char *name)
+{
+	if (!*name && conf->line_count == 1)
+		return &conf->lines[0];
+	for (size_t i = 0; i < conf->line_count; i++) {
+		if (strcmp(conf->lines[i].name, name) == 0)
+			return &conf->lines[i];
+	}
+	if (*name)
+		conf_error(context, node, "line: there is no line '%.60s'", name);
+	else
+		conf_error(context, node, "line: there are several, one must be named");
+	return NULL;
+}
+
+static bool add_fault(const struct conf_context *context, const struct conf_node *node,
+		      struct bench_line_conf *line, const struct fault_rule *rule)
+{
+	struct fault_rule *faults;
+
+	if (rule->kind == FAULT_ECHO && !check_echo(context, node, line))
+		return false;
+	faults = realloc(line->faults, (line->fault_count + 1) * sizeof(*faults));
+	if (!faults) {
+		conf_error(context, node, "out of memory");
+		return false;
+	}
+	line->faults = faults;
+	for (size_t i = 0; i < line->fault_count; i++) {
+		if (strcmp(faults[i].name, rule->name) == 0) {
+			conf_error(context, node, "there are two faults '%s' on line '%.60s'",
+				   rule->name, line->name);
+			return false;
+		}
+	}
+	if (line->fault_count == FAULTS_MAX) {
+		conf_error(context, node, "more than %d faults on line '%.60s'", FAULTS_MAX,
+			   line->name);
+		return false;
+	}
+	faults[line->fault_count++] = *rule;
+	return true;
+}
+
+/* lines_ok: else a fault may name a line that is missing for an error of the line's only. */
+static bool read_faults(const struct conf_context *context, const struct conf_node *node,
+			struct bench_conf *conf, bool lines_ok)
+{
+	bool ok = true;
+
+	if (!is_list(context, node, "faults", BENCH_FAULTS_MAX))
+		return false;
+	for (size_t i = 0; i < node->count; i++) {
+		char name[CONF_TEXT_MAX];
+		struct bench_line_conf *line;
+		struct fault_rule rule;
+
+		if (!fault_conf_read(context, node->item[i], &rule, name)) {
+			ok = false;
+			continue;
+		}
+		line = lines_ok ? find_line(context, node->item[i], conf, name) : NULL;
+		ok &= line && add_fault(context, node->item[i], line, &rule);
+	}
+	return ok;
+}
+
 static bool read_bench(const struct conf_context *context, const struct conf_node *root,
 		       struct bench_conf *conf)
 {
 	struct bench_text t = {.seed = 1, .speed = 1};
 	bool ok =
 		conf_map(context, root, "the configuration", bench_fields, COUNT(bench_fields), &t);
-	bool meters_ok;
+	bool meters_ok, lines_ok;
 
 	conf->seed = t.seed;
 	conf->speed = t.speed;
@@ -357,8 +339,10 @@ static bool read_bench(const struct conf_context *context, const struct conf_nod
 		ok = false;
 	}
 	meters_ok = t.meters && read_meters(context, t.meters, conf);
-	if (t.lines)
-		ok &= read_lines(context, t.lines, conf, meters_ok);
+	lines_ok = t.lines && read_lines(context, t.lines, conf, meters_ok);
+	ok &= lines_ok;
+	if (t.faults)
+		ok &= read_faults(context, t.faults, conf, lines_ok);
 	return ok && meters_ok;
 }
 
@@ -408,8 +392,10 @@ void bench_conf_destroy(struct bench_conf *conf)
 		return;
 	for (size_t i = 0; i < conf->meter_count; i++)
 		bench_meter_conf_fini(&conf->meters[i]);
-	for (size_t i = 0; i < conf->line_count; i++)
+	for (size_t i = 0; i < conf->line_count; i++) {
 		free(conf->lines[i].meters);
+		free(conf->lines[i].faults);
+	}
 	free(conf->meters);
 	free(conf->lines);
 	bench_owned_destroy(conf->owned);

@@ -15,10 +15,13 @@
 #include "metrology/synth.h"
 #include "sim/conf_read.h"
 #include "sim/data_path.h"
+#include "sim/faults.h"
+#include "sim/port_conf.h"
 #include "sim/scenario.h"
 
 #define BENCH_METERS_MAX 10000
 #define BENCH_LINES_MAX  1000
+#define BENCH_FAULTS_MAX 10000
 #define SPEED_MIN        1e-3 /* of metering time; or 0 */
 #define SPEED_MAX        1e5
 
@@ -51,13 +54,14 @@ struct bench_meter_conf {
 
 struct bench_line_conf {
 	char name[CONF_TEXT_MAX];
-	char pty[DATA_PATH_MAX]; /* "": the default folder and the line's name */
-	uint32_t mode;
-	char group[CONF_TEXT_MAX]; /* "": unchanged */
+	struct port_conf port;
 	bool paced;
+	bool echo;
 	int64_t turnaround_ns[2]; /* from, to */
 	size_t *meters;           /* indexes */
 	size_t meter_count;
+	struct fault_rule *faults;
+	size_t fault_count;
 };
 
 struct bench_conf {

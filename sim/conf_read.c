@@ -365,14 +365,81 @@ bool conf_duration(const struct conf_context *context, const struct conf_node *n
 			   field->key, text);
 		return false;
 	}
-	if (limited(field) &&
-	    !((double)ns * 1e-9 >= field->min && (double)ns * 1e-9 <= field->max)) {
+	if (limited(field) && !((double)ns >= field->min * 1e9 && (double)ns <= field->max * 1e9)) {
 		conf_error(context, node, "%s: %s is out of range %.10g..%.10g s", field->key, text,
 			   field->min, field->max);
 		return false;
 	}
 	*value = ns;
 	return true;
+}
+
+/* The two ends of "from..to" as nodes of their own, or the whole twice. false: reported. */
+static bool split_range(const struct conf_context *context, const struct conf_node *node,
+			const struct conf_field *field, struct conf_node ends[2],
+			char from[CONF_TEXT_MAX])
+{
+	const char *text = conf_scalar(context, node, field->key);
+	const char *dots = text ? strstr(text, "..") : NULL;
+
+	if (!text)
+		return false;
+	ends[0] = ends[1] = *node;
+	if (!dots)
+		return true;
+	snprintf(from, CONF_TEXT_MAX, "%.*s", (int)(dots - text), text);
+	ends[0].text = from;
+	ends[1].text = dots + 2;
+	return true;
+}
+
+static bool keep_range(const struct conf_context *context, const struct conf_node *node,
+		       const struct conf_field *field, const int64_t range[2], void *dest)
+{
+	if (range[0] > range[1]) {
+		conf_error(context, node, "%s: a range goes upward", field->key);
+		return false;
+	}
+	memcpy(dest, range, 2 * sizeof(*range));
+	return true;
+}
+
+bool conf_durations(const struct conf_context *context, const struct conf_node *node,
+		    const struct conf_field *field, void *dest)
+{
+	char from[CONF_TEXT_MAX];
+	struct conf_node ends[2];
+	int64_t ns[2];
+
+	return split_range(context, node, field, ends, from) &&
+	       conf_duration(context, &ends[0], field, &ns[0]) &&
+	       conf_duration(context, &ends[1], field, &ns[1]) &&
+	       keep_range(context, node, field, ns, dest);
+}
+
+/* Decimal, or 0x and hexadecimal. */
+static bool whole(const struct conf_context *context, const struct conf_node *node,
+		  const struct conf_field *field, int64_t *ret)
+{
+	uint32_t hex;
+
+	if (text_to_hex32(node->text, &hex) < 0)
+		return conf_int(context, node, field, ret);
+	*ret = hex;
+	return in_range(context, node, field, hex);
+}
+
+bool conf_ints(const struct conf_context *context, const struct conf_node *node,
+	       const struct conf_field *field, void *dest)
+{
+	char from[CONF_TEXT_MAX];
+	struct conf_node ends[2];
+	int64_t range[2];
+
+	return split_range(context, node, field, ends, from) &&
+	       whole(context, &ends[0], field, &range[0]) &&
+	       whole(context, &ends[1], field, &range[1]) &&
+	       keep_range(context, node, field, range, dest);
 }
 
 bool conf_choice(const struct conf_context *context, const struct conf_node *node,

@@ -72,6 +72,12 @@ bool conf_phases(const struct conf_context *context, const struct conf_node *nod
 /* "5ms", "1h30m"; a bare number is seconds. */
 bool conf_duration(const struct conf_context *context, const struct conf_node *node,
 		   const struct conf_field *field, void *dest); /* [int64_t ns] */
+/* "3ms..20ms", or one duration for both ends. */
+bool conf_durations(const struct conf_context *context, const struct conf_node *node,
+		    const struct conf_field *field, void *dest); /* [int64_t[2] ns] */
+/* "0x5000..0x5010", "1..10", or one number for both ends; decimal or hexadecimal. */
+bool conf_ints(const struct conf_context *context, const struct conf_node *node,
+	       const struct conf_field *field, void *dest); /* [int64_t[2]] */
 bool conf_choice(const struct conf_context *context, const struct conf_node *node,
 		 const struct conf_field *field, void *dest); /* [int] */
 /* The node itself, for later. */

@@ -136,7 +136,7 @@ static void serve(struct program *program)
 {
 	banner_print(stdout, program->bench, program->conf, !program->options.config);
 	loop_run(program->loop);
-	bench_log_statistics(program->bench);
+	bench_report(program->bench);
 }
 
 static int find_config(struct program *program)
@@ -151,8 +151,8 @@ static int find_config(struct program *program)
 
 static int start(struct program *program)
 {
-	int r = bench_create(&program->bench, program->loop, program->conf, &program->log,
-			     program->diag);
+	int r = bench_create(&program->bench, program->loop, program->conf,
+			     program->options.capture, &program->log, program->diag);
 
 	if (r == 0)
 		return EXIT_FINE;

@@ -403,10 +403,12 @@ static const struct conf_field rating_fields[] = {
 };
 
 static const char *const unlisted_names[] = {"exception", "silence", NULL};
+static const char *const inner_gap_names[] = {"discard", "accept", NULL};
 
 struct modbus_text {
 	bool answer_zero;
 	int unlisted;
+	int inner_gap;
 	const struct conf_node *registers;
 	const struct conf_node *old_registers;
 	int64_t stations;
@@ -422,6 +424,10 @@ static const struct conf_field modbus_fields[] = {
 	 .offset = IN(modbus_text, unlisted),
 	 .required = true,
 	 .names = unlisted_names},
+	{.key = "inner_gap",
+	 .read = conf_choice,
+	 .offset = IN(modbus_text, inner_gap),
+	 .names = inner_gap_names},
 	{.key = "registers",
 	 .read = conf_raw,
 	 .offset = IN(modbus_text, registers),
@@ -443,6 +449,7 @@ static bool read_modbus(const struct conf_context *context, const struct conf_no
 	model->modbus.present = true;
 	model->modbus.answer_zero = t.answer_zero;
 	model->modbus.unlisted = (enum model_unlisted)t.unlisted;
+	model->modbus.inner_gap = (enum model_inner_gap)t.inner_gap;
 	model->modbus.stations = t.stations;
 	if (t.registers)
 		ok &= register_load(context, t.registers, "registers", model, &model->modbus.map);

@@ -9,13 +9,23 @@
 #include "base/text.h"
 #include "sim/bench_conf.h"
 
-enum { OPT_CONFIG = 256, OPT_CHECK, OPT_SEED, OPT_SPEED, OPT_LOG, OPT_VERSION, OPT_HELP };
+enum {
+	OPT_CONFIG = 256,
+	OPT_CHECK,
+	OPT_SEED,
+	OPT_SPEED,
+	OPT_CAPTURE,
+	OPT_LOG,
+	OPT_VERSION,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"check", required_argument, NULL, OPT_CHECK},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"speed", required_argument, NULL, OPT_SPEED},
+	{"capture", required_argument, NULL, OPT_CAPTURE},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -33,6 +43,7 @@ void options_help(FILE *out)
 	      "  --check FILE    is this configuration, model or scenario valid?\n"
 	      "  --seed N        where every random thing comes from (overrides the file)\n"
 	      "  --speed X       metering time per real time, 0 stands still (overrides the file)\n"
+	      "  --capture FILE  record the bus: text to FILE, and FILE.pcapng for Wireshark\n"
 	      "  --log LEVEL     error, warning, notice (default), info or debug\n"
 	      "  --version       print the version\n"
 	      "  --help          print this\n"
@@ -69,6 +80,9 @@ static int take(struct options *o, int option, FILE *err)
 			return bad_value(err, "speed", optarg,
 					 "0 or a number from 0.001 to 100000");
 		return 0;
+	case OPT_CAPTURE:
+		o->capture = optarg;
+		return *optarg ? 0 : bad_value(err, "capture", optarg, "the name of a file");
 	case OPT_LOG:
 		if (log_level_parse(optarg, &o->log_level) < 0)
 			return bad_value(err, "log", optarg,

@@ -18,8 +18,9 @@ enum exit_status {
 };
 
 struct options {
-	const char *config; /* NULL: the demo bench */
-	const char *check;  /* NULL: run */
+	const char *config;  /* NULL: the demo bench */
+	const char *check;   /* NULL: run */
+	const char *capture; /* NULL: the bus is not recorded */
 	bool help;
 	bool version;
 	bool has_seed;

@@ -120,7 +120,8 @@ static bool drain_master(struct port_pty *pty, size_t most_bytes)
 	while (most_bytes > 0) {
 		const size_t want = most_bytes < sizeof(bytes) ? most_bytes : sizeof(bytes);
 		const ssize_t n = read(pty->master, bytes, want);
-		const uint32_t baud = n > 0 ? client_baud(pty) : 0;
+		const struct slave_format client = {.baud = n > 0 ? client_baud(pty) : 0,
+						    .parity = SLAVE_PARITY_UNKNOWN};
 
 		if (n < 0 && errno == EIO && pty->slave < 0) {
 			renew(pty);
@@ -128,8 +129,8 @@ static bool drain_master(struct port_pty *pty, size_t most_bytes)
 		}
 		if (n <= 0)
 			break;
-		if (baud) /* B0 is a line that was hung up */
-			pty->handler.received(pty->handler.ctx, bytes, (size_t)n, baud);
+		if (client.baud) /* B0 is a line that was hung up */
+			pty->handler.received(pty->handler.ctx, bytes, (size_t)n, &client);
 		any = true;
 		most_bytes -= (size_t)n;
 		if ((size_t)n < want)
@@ -247,6 +248,13 @@ static void pty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
 	n = write(pty->master, bytes, len_bytes);
 	if (n < (ssize_t)len_bytes)
 		log_debug(pty->log, "%s: the client does not read, bytes lost", pty->link);
+}
+
+static void pty_place(const struct port *port, char *place)
+{
+	const struct port_pty *pty = (const struct port_pty *)port;
+
+	snprintf(place, PORT_PLACE_MAX, "%s -> %s", pty->link, pty->device);
 }
 
 /* Whether the link is still ours: someone may have put something else there. */
@@ -435,7 +443,8 @@ int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_
 	*ret_why = "out of memory";
 	if (!pty)
 		return -ENOMEM;
-	pty->port = (struct port){.send = pty_send, .pump = pty_pump, .destroy = pty_destroy};
+	pty->port = (struct port){
+		.send = pty_send, .pump = pty_pump, .place = pty_place, .destroy = pty_destroy};
 	pty->watched = (struct pty_watched){.changed = on_change, .ctx = pty};
 	pty_watch_add(config->watch, &pty->watched);
 	pty->loop = loop;
@@ -455,9 +464,4 @@ int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_
 	}
 	*ret = &pty->port;
 	return 0;
-}
-
-const char *port_pty_device(const struct port *port)
-{
-	return ((const struct port_pty *)port)->device;
 }

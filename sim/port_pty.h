@@ -29,5 +29,3 @@ struct port_pty_config {
 int port_pty_create(struct port **ret, struct loop *loop, const struct port_pty_config *config,
 		    const struct port_handler *handler, const struct log *log,
 		    const char **ret_why);
-/* "/dev/pts/3" */
-const char *port_pty_device(const struct port *port);

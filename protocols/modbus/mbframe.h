@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocols/slave.h"
+
 #define MB_FRAME_MAX 256 /* address to CRC */
 #define MB_FRAME_MIN 4
 #define MB_READ_MAX  125 /* registers */
@@ -36,3 +38,9 @@ bool mb_frame_intact(const uint8_t *frame, size_t len_bytes);
 size_t mb_request_length(const uint8_t *frame, size_t len_bytes);
 /* Whether this is one of the functions of the manual's A3.2. */
 bool mb_function_served(uint8_t function);
+/*
+ * Silences of V1.02 2.5.1.1: more than T1.5 inside a frame spoils it, T3.5 ends it. In characters
+ * up to 19200 baud, fixed above.
+ */
+int64_t mb_t15_ns(const struct slave_format *format);
+int64_t mb_t35_ns(const struct slave_format *format);

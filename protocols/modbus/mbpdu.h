@@ -6,7 +6,9 @@
  * socketpair, and the answer is read back from the other. modbus_receive() is never used; frames
  * come here cut, checked and known to be within the registers. One mbpdu serves all slaves of a
  * thread. libmodbus sleeps for the response timeout before exceptions 01 and 03, which is why it
- * is set to 1 us.
+ * is set to 1 us. The one answer that masters live on, that of function 03, is put together here:
+ * the way through the socketpair costs two system calls, a sixth of the time of a request, and a
+ * test holds the two ways to the same bytes.
  */
 #pragma once
 #include <stddef.h>

@@ -9,14 +9,12 @@
 #include "base/cursor.h"
 #include "protocols/modbus/mbmap.h"
 
-#define FAST_BAUD   19200 /* above it T3.5 is fixed */
-#define FAST_T35_NS (1750 * NS_PER_US)
-
 struct mbrtu_slave {
 	struct meter *meter;
 	struct mbpdu *pdu;
 	const struct slave_tx *tx;
-	bool immediate;
+	struct mbrtu_slave_config config;
+	bool gap;                        /* a silence in the running frame was too long */
 	size_t len_bytes;                /* of the running frame; stops counting at sizeof(frame) */
 	int64_t end_ns;                  /* of the last character heard */
 	uint8_t frame[MB_FRAME_MAX + 1]; /* one more: full means overlong */
@@ -42,11 +40,6 @@ static struct slave_format format_of(const struct meter *meter)
 	/* one stop bit always: manual A3.1 */
 	return (struct slave_format){.baud = (uint32_t)meter_setting(meter, POINT_BAUD),
 				     .parity = parities[meter_setting(meter, POINT_PARITY)]};
-}
-
-static int64_t t35_ns(const struct slave_format *format)
-{
-	return format->baud > FAST_BAUD ? FAST_T35_NS : slave_char_ns(format) * 7 / 2;
 }
 
 /* Function 03: how many registers, and their values. */
@@ -139,51 +132,80 @@ static void answer(struct mbrtu_slave *slave, const uint8_t *frame, size_t len_b
 	else
 		n = mbpdu_exception(slave->pdu, as_ours, exception, reply);
 	if (n > 0)
-		slave->tx->send(slave->tx->ctx, reply, (size_t)n, ready_ns, &format);
+		slave->tx->send(slave->tx->ctx, &(struct slave_answer){.bytes = reply,
+								       .len_bytes = (size_t)n,
+								       .ready_ns = ready_ns,
+								       .format = format,
+								       .request = frame,
+								       .request_bytes = len_bytes});
 }
 
 /* The running frame is over. */
 static void end_frame(struct mbrtu_slave *slave, int64_t ready_ns)
 {
 	const size_t len_bytes = slave->len_bytes;
+	const bool gap = slave->gap;
 
 	slave->len_bytes = 0;
-	if (len_bytes >= MB_FRAME_MIN && concerns(slave, slave->frame, len_bytes))
+	slave->gap = false;
+	if (len_bytes >= MB_FRAME_MIN && !gap && concerns(slave, slave->frame, len_bytes))
 		answer(slave, slave->frame, len_bytes, ready_ns);
 }
 
+/* All bytes of a request are there, as far as its function tells. */
+static bool whole(const struct mbrtu_slave *slave)
+{
+	return slave->len_bytes >= MB_FRAME_MIN &&
+	       mb_request_length(slave->frame, slave->len_bytes) == slave->len_bytes;
+}
+
+/* Silence does not end a frame before late characters would have been told of. */
 static int64_t tick(void *ctx, int64_t now_ns)
 {
 	struct mbrtu_slave *slave = ctx;
 	const struct slave_format format = format_of(slave->meter);
-	int64_t over_ns;
+	int64_t over_ns, sure_ns;
 
 	if (!slave->len_bytes)
 		return SLAVE_IDLE;
-	over_ns = slave->end_ns + t35_ns(&format);
-	if (now_ns < over_ns)
-		return over_ns;
+	over_ns = slave->end_ns + mb_t35_ns(&format);
+	sure_ns = over_ns + (whole(slave) ? 0 : slave->config.latency_ns);
+	if (now_ns < sure_ns)
+		return sure_ns;
 	end_frame(slave, over_ns);
 	return SLAVE_IDLE;
+}
+
+/* The silence before new bytes may have ended the running frame, or spoilt it. */
+static void hear_silence(struct mbrtu_slave *slave, int64_t begin_ns)
+{
+	const struct slave_format format = format_of(slave->meter);
+	const int64_t silence_ns = begin_ns - slave->end_ns - slave->config.latency_ns;
+
+	if (!slave->len_bytes)
+		return;
+	if (silence_ns >= mb_t35_ns(&format))
+		end_frame(slave, slave->end_ns + mb_t35_ns(&format));
+	else if (silence_ns > mb_t15_ns(&format) && !slave->config.immediate)
+		slave->gap = meter_model(slave->meter)->modbus.inner_gap == INNER_GAP_DISCARD;
 }
 
 static void rx(void *ctx, int64_t end_ns, const uint8_t *bytes, size_t len_bytes)
 {
 	struct mbrtu_slave *slave = ctx;
 	const struct slave_format format = format_of(slave->meter);
-	const int64_t begin_ns =
-		end_ns - (slave->immediate ? 0 : (int64_t)len_bytes * slave_char_ns(&format));
+	const int64_t time_ns =
+		slave->config.immediate ? 0 : (int64_t)len_bytes * slave_char_ns(&format);
 	size_t room;
 
-	tick(slave, begin_ns); /* the silence before these bytes may have ended a frame */
+	hear_silence(slave, end_ns - time_ns);
 	room = sizeof(slave->frame) - slave->len_bytes;
 	if (len_bytes < room)
 		room = len_bytes;
 	memcpy(slave->frame + slave->len_bytes, bytes, room);
 	slave->len_bytes += room;
 	slave->end_ns = end_ns;
-	if (slave->immediate && slave->len_bytes >= MB_FRAME_MIN &&
-	    mb_request_length(slave->frame, slave->len_bytes) == slave->len_bytes)
+	if (slave->config.immediate && whole(slave))
 		end_frame(slave, end_ns);
 }
 
@@ -202,7 +224,7 @@ struct slave mbrtu_slave_station(struct mbrtu_slave *slave)
 }
 
 int mbrtu_slave_create(struct mbrtu_slave **ret, struct meter *meter, struct mbpdu *pdu,
-		       const struct slave_tx *tx, bool immediate)
+		       const struct slave_tx *tx, const struct mbrtu_slave_config *config)
 {
 	struct mbrtu_slave *slave;
 
@@ -214,7 +236,7 @@ int mbrtu_slave_create(struct mbrtu_slave **ret, struct meter *meter, struct mbp
 	slave->meter = meter;
 	slave->pdu = pdu;
 	slave->tx = tx;
-	slave->immediate = immediate;
+	slave->config = *config;
 	*ret = slave;
 	return 0;
 }

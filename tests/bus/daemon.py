@@ -5,9 +5,11 @@ Nothing here sleeps: what a test waits for is a line of output, a byte or an exi
 """
 import fcntl
 import os
+import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import termios
@@ -64,6 +66,11 @@ class Daemon:
             text += piece
         return text
 
+    def address(self, line):
+        """Where the line's TCP port is, as the banner says: (host, port)."""
+        found = re.search(rf"^  {line} +Modbus (?:RTU|TCP) +(?:tcp )?(\S+):(\d+)$", self.banner, re.M)
+        return found.group(1), int(found.group(2))
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -95,6 +102,13 @@ class DaemonTest(unittest.TestCase):
             status, err = self.daemon.stop()
             self.assertEqual(status, 0, err)
             self.assertNotIn("runtime error", err)
+
+
+def temporary_folder(test):
+    """A folder that goes when the test ends."""
+    folder = tempfile.mkdtemp(prefix="metersim-test-")
+    test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def run(*args, **kwargs):
@@ -167,6 +181,50 @@ class Port:
             data += piece
             times += [time.monotonic()] * len(piece)
         return data, times
+
+
+class Socket:
+    """A TCP client."""
+
+    def __init__(self, address):
+        self.socket = socket.create_connection(address, timeout=5)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def write(self, data):
+        self.socket.sendall(data)
+
+    def read(self, count, timeout=5.0):
+        """count bytes; fewer if the time is over or the other side has closed."""
+        data = b""
+        self.socket.settimeout(timeout)
+        while len(data) < count:
+            try:
+                piece = self.socket.recv(count - len(data))
+            except (socket.timeout, ConnectionResetError):
+                break
+            if not piece:
+                break
+            data += piece
+        return data
+
+    def ended(self, timeout=5.0):
+        """Whether the other side has closed the connection and said nothing more."""
+        self.socket.settimeout(timeout)
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+        except socket.timeout:
+            return False
 
 
 def crc(data):

@@ -2,14 +2,15 @@
 /*
  * fuzz_line - any bytes, in any pieces, at any time and baud rate, to a line with two meters
  *
- * The input's first byte: bit 0 paced, bit 1 one address for both meters, the others the
- * turnaround in ms. Then steps: the low two bits of a byte say what, the others how much (n):
- *   0  the next n + 1 bytes at the meters' baud rate (n odd) or an unknown one
- *   1  a frame: the next n + 1 bytes and their CRC, at a rate that the last step left
- *   2  n * n * 100 us pass, with or without (n odd) a look at the line in between
- *   3  n: 0 the client leaves, 1 it does not tell its rate, else it sets a rate
- * A line that has been looked at must never ask for a time that has gone by, and must come to
- * rest when nothing is said any more.
+ * The input's first byte: bit 0 paced, bit 1 one address for both meters, bit 2 echo, bit 3 a port
+ * with a wire of its own, the others the turnaround in ms. The second one a fault that strikes
+ * every other time: bit 0 on requests, bits 1 and 2 how, the others what. Then steps: the low two
+ * bits of a byte say what, the others how much (n): 0  the next n + 1 bytes at the meters' baud
+ * rate (n odd) or an unknown one 1  a frame: the next n + 1 bytes and their CRC, at a rate that the
+ * last step left 2  n * n * 100 us pass, with or without (n odd) a look at the line in between 3 n:
+ * 0 the client leaves, 1 it does not tell its rate, else it sets a rate A line that has been looked
+ * at must never ask for a time that has gone by, and must come to rest when nothing is said any
+ * more.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "protocols/modbus/mbrtu_slave.h"
+#include "protocols/modbus/mbtelegram.h"
 #include "shared.h"
 #include "sim/line.h"
 
@@ -42,7 +44,7 @@ static void to_client(void *ctx, const uint8_t *bytes, size_t len_bytes)
 {
 	const struct bus *bus = ctx;
 
-	if (!bytes || !len_bytes || len_bytes > LINE_FRAME_MAX || bus->left)
+	if (!bytes || !len_bytes || bus->left)
 		abort();
 }
 
@@ -90,7 +92,8 @@ static void say(struct bus *bus, struct input *in, size_t n, uint32_t baud, bool
 	if (!n)
 		return;
 	bus->left = false;
-	line_receive(bus->line, bus->now_ns, bytes, n, baud);
+	line_receive(bus->line, bus->now_ns, bytes, n,
+		     &(struct slave_format){.baud = baud, .parity = SLAVE_PARITY_UNKNOWN});
 	tick(bus);
 }
 
@@ -127,15 +130,53 @@ static void step(struct bus *bus, struct input *in)
 	}
 }
 
-static void set_up(struct bus *bus, uint8_t flags)
+/* Every kind of fault; those that cannot be are refused. */
+static void add_fault(struct bus *bus, uint8_t what)
 {
-	const struct line_config config = {.paced = flags & 1,
-					   .turnaround_min_ns = (flags >> 2) * NS_PER_MS,
-					   .turnaround_max_ns = (flags >> 1) * NS_PER_MS};
-	const struct line_output output = {.send = to_client, .ctx = bus};
+	const struct fault_rule rule = {.name = "fault",
+					.direction = what & 1 ? FAULT_REQUEST : FAULT_ANSWER,
+					.how = what >> 1 & 3,
+					.kind = (enum fault_kind)(what >> 3),
+					.amount = 1 + (what & 15),
+					.time_ns = {0, 20 * NS_PER_MS},
+					.probability = 0.5};
+
+	if (rule.kind < FAULT_KINDS)
+		faults_add(line_faults(bus->line), &rule);
+}
+
+static void check_telegram(void *ctx, const struct telegram *telegram,
+			   const struct slave_format *format)
+{
+	char text[TELEGRAM_TEXT_MAX];
+
+	(void)ctx;
+	if (!telegram->len_bytes || telegram->end_ns < telegram->begin_ns || format->baud < 300)
+		abort();
+	mb_protocol.describe(telegram, NULL, text);
+	if (!memchr(text, '\0', sizeof(text)))
+		abort();
+}
+
+static void set_up(struct bus *bus, uint8_t flags, uint8_t fault)
+{
+	const struct line_config config = {.name = "line",
+					   .protocol = &mb_protocol,
+					   .paced = flags & 1,
+					   .echo = flags & 4,
+					   .wire = flags & 8,
+					   .latency_ns = flags & 8 ? 20 * NS_PER_MS : 0,
+					   .turnaround_min_ns = (flags >> 4) * NS_PER_MS,
+					   .turnaround_max_ns = (flags >> 3) * NS_PER_MS};
+	const struct mbrtu_slave_config station = {.immediate = !config.paced,
+						   .latency_ns = config.latency_ns};
+	const struct line_output output = {.send = to_client,
+					   .telegram = check_telegram,
+					   .ctx = bus};
 
 	if (line_create(&bus->line, &config, &output) < 0)
 		abort();
+	add_fault(bus, fault);
 	for (int i = 0; i < METERS; i++) {
 		struct slave slave;
 
@@ -144,7 +185,7 @@ static void set_up(struct bus *bus, uint8_t flags)
 		meter_set(bus->meter[i], point_find("setting.modbus_id"),
 			  flags & 2 || i == 0 ? 1 : 2, 0, WHO_CONFIG);
 		if (mbrtu_slave_create(&bus->slave[i], bus->meter[i], shared_pdu(),
-				       line_slave_tx(bus->line), !config.paced) < 0)
+				       line_slave_tx(bus->line), &station) < 0)
 			abort();
 		slave = mbrtu_slave_station(bus->slave[i]);
 		if (line_add(bus->line, &slave) < 0)
@@ -154,12 +195,12 @@ static void set_up(struct bus *bus, uint8_t flags)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {.at = data + 1, .left_bytes = size ? size - 1 : 0};
+	struct input in = {.at = data + 2, .left_bytes = size > 2 ? size - 2 : 0};
 	struct bus bus = {.now_ns = NS_PER_S};
 
-	if (!size)
+	if (size < 2)
 		return 0;
-	set_up(&bus, data[0]);
+	set_up(&bus, data[0], data[1]);
 	while (in.left_bytes)
 		step(&bus, &in);
 	run(&bus, CLK_NEVER);

@@ -2,11 +2,9 @@
 /*
  * fuzz_modbus_slave - any bytes, in any pieces and at any pace, to a Modbus slave
  *
- * The input's first byte: bit 0 immediate. Then steps: the low two bits of a byte say what, the
- * others how much (n):
- *   0  the next n + 1 bytes, without a gap before them
- *   1  a gap of n quarters of a character
- *   2  a frame: the next n + 1 bytes and their CRC
+ * The input's first byte: bit 0 immediate, bit 1 characters may be told of late. Then steps: the
+ * low two bits of a byte say what, the others how much (n): 0  the next n + 1 bytes, without a gap
+ * before them 1  a gap of n quarters of a character 2  a frame: the next n + 1 bytes and their CRC
  *   3  n odd: a point is set to the next byte, as by the API; n even: 10 n ms pass
  * Every answer must be one to the frame that the slave has just heard.
  */
@@ -37,9 +35,10 @@ struct bus {
 	uint8_t heard[HEARD_MAX];
 };
 
-static void check_answer(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
-			 const struct slave_format *format)
+static void check_answer(void *ctx, const struct slave_answer *answer)
 {
+	const uint8_t *frame = answer->bytes;
+	const size_t len_bytes = answer->len_bytes;
 	struct bus *bus = ctx;
 
 	if (len_bytes < 5 || len_bytes > MB_FRAME_MAX || !mb_frame_intact(frame, len_bytes))
@@ -51,7 +50,8 @@ static void check_answer(void *ctx, const uint8_t *frame, size_t len_bytes, int6
 		abort();
 	if (bus->heard[0] != frame[0] && (bus->heard[0] != 0 || frame[1] & ~0x83))
 		abort();
-	if (ready_ns > bus->now_ns || format->baud < 300 || slave_char_bits(format->parity) < 10)
+	if (answer->ready_ns > bus->now_ns || answer->format.baud < 300 ||
+	    slave_char_bits(answer->format.parity) < 10)
 		abort();
 	bus->heard_bytes = 0;
 }
@@ -151,11 +151,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {.at = data + 1, .left_bytes = size ? size - 1 : 0};
 	struct bus bus = {.now_ns = NS_PER_S, .immediate = size && data[0] & 1};
 	const struct slave_tx tx = {.send = check_answer, .ctx = &bus};
+	const struct mbrtu_slave_config config = {
+		.immediate = bus.immediate,
+		.latency_ns = size && data[0] & 2 ? 20 * NS_PER_MS : 0,
+	};
 	struct mbrtu_slave *slave;
 
 	if (!size || meter_create(&bus.meter, shared_model(), 16100649) < 0)
 		return 0;
-	if (mbrtu_slave_create(&slave, bus.meter, shared_pdu(), &tx, bus.immediate) < 0)
+	if (mbrtu_slave_create(&slave, bus.meter, shared_pdu(), &tx, &config) < 0)
 		abort();
 	bus.slave = mbrtu_slave_station(slave);
 	meter_count(bus.meter, &window);

@@ -28,16 +28,15 @@ struct fixture {
 	struct slave_format format;
 };
 
-static void keep(void *ctx, const uint8_t *frame, size_t len_bytes, int64_t ready_ns,
-		 const struct slave_format *format)
+static void keep(void *ctx, const struct slave_answer *answer)
 {
 	struct fixture *fixture = ctx;
 
-	assert_true(len_bytes <= sizeof(fixture->frame));
-	memcpy(fixture->frame, frame, len_bytes);
-	fixture->frame_len = len_bytes;
-	fixture->ready_ns = ready_ns;
-	fixture->format = *format;
+	assert_true(answer->len_bytes <= sizeof(fixture->frame));
+	memcpy(fixture->frame, answer->bytes, answer->len_bytes);
+	fixture->frame_len = answer->len_bytes;
+	fixture->ready_ns = answer->ready_ns;
+	fixture->format = answer->format;
 }
 
 struct fixture *fixture_create(const char *const extra[])
@@ -86,6 +85,11 @@ struct meter *fixture_meter(struct fixture *f)
 	return bench_meter_instrument(f->meter);
 }
 
+struct model *fixture_model(struct fixture *f)
+{
+	return (struct model *)(uintptr_t)meter_model(fixture_meter(f));
+}
+
 void fixture_run(struct fixture *f, int64_t ns)
 {
 	while (bench_meter_measured_ns(f->meter) < ns)
@@ -113,13 +117,13 @@ enum meter_answer fixture_set(struct fixture *f, const char *name, int64_t numbe
 	return meter_set(fixture_meter(f), point, number, exponent, who);
 }
 
-struct slave fixture_slave(struct fixture *f, bool immediate)
+struct slave fixture_slave(struct fixture *f, const struct mbrtu_slave_config *config)
 {
 	mbrtu_slave_destroy(f->slave);
 	f->slave = NULL;
 	if (!f->pdu)
 		assert_int_equal(mbpdu_create(&f->pdu), 0);
-	assert_int_equal(mbrtu_slave_create(&f->slave, fixture_meter(f), f->pdu, &f->tx, immediate),
+	assert_int_equal(mbrtu_slave_create(&f->slave, fixture_meter(f), f->pdu, &f->tx, config),
 			 0);
 	return mbrtu_slave_station(f->slave);
 }
@@ -131,7 +135,7 @@ size_t fixture_ask(struct fixture *f, const uint8_t *request, size_t len_bytes, 
 	int64_t due_ns;
 
 	if (!f->slave)
-		fixture_slave(f, false);
+		fixture_slave(f, &(struct mbrtu_slave_config){.immediate = false});
 	slave = mbrtu_slave_station(f->slave);
 	assert_true(len_bytes + 2 <= sizeof(frame));
 	memcpy(frame, request, len_bytes);

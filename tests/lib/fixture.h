@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "meter/meter.h"
+#include "protocols/modbus/mbrtu_slave.h"
 #include "protocols/slave.h"
 #include "sim/bench_conf.h"
 
@@ -18,6 +19,8 @@ struct fixture;
 struct fixture *fixture_create(const char *const extra[]);
 void fixture_destroy(struct fixture *fixture);
 struct meter *fixture_meter(struct fixture *fixture);
+/* Its model, to be changed by the test. */
+struct model *fixture_model(struct fixture *fixture);
 /* Measures windows until so much metering time has passed. */
 void fixture_run(struct fixture *fixture, int64_t ns);
 
@@ -28,7 +31,7 @@ enum meter_answer fixture_set(struct fixture *fixture, const char *point, int64_
 			      int exponent, enum meter_who who);
 
 /* A Modbus slave on the meter; its frames are kept by the fixture. */
-struct slave fixture_slave(struct fixture *fixture, bool immediate);
+struct slave fixture_slave(struct fixture *fixture, const struct mbrtu_slave_config *config);
 /* Sends a request (CRC added) at now_ns and lets T3.5 pass; the length of the answer, 0: none. */
 size_t fixture_ask(struct fixture *fixture, const uint8_t *request, size_t len_bytes,
 		   uint8_t answer[512]);

@@ -25,6 +25,9 @@ FOREIGN = {
     "yaml.h": "sim/conf_node.c",
     "sndfile.h": "sim/recording_snd.c",
     "modbus.h": "protocols/modbus/mbpdu.c",
+    "libserialport.h": "sim/port_tty.c",
+    "termios.h": "sim/tty_plain.c",
+    "netdb.h": "sim/tcp_server.c",
     "getopt.h": "sim/options.c",
     "sys/inotify.h": "sim/pty_watch.c",
     "asm/termbits.h": "sim/port_pty.c",
@@ -127,12 +130,15 @@ def check_shape(path, lines):
 def check_tests_exist():
     """A module has its tests/unit/test_X.c, or says here what tests it instead."""
     elsewhere = {
-        "banner": "tests/bus/test_demo.py", "bench": "tests/bus", "bench_meter": "tests/lib",
+        "banner": "tests/bus/test_demo.py", "bench": "tests/bus",
+        "bench_line": "tests/bus/test_line.py", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",
         "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c",
         "player": "test_scenario.c", "main": "tests/bus/test_options.py",
         "recording_csv": "test_recording.c", "recording_snd": "test_recording.c",
-        "register_load": "test_model_load.c",
+        "register_load": "test_model_load.c", "port_modbus_tcp": "tests/bus/test_ports.py",
+        "port_tcp": "tests/bus/test_ports.py", "port_tty": "tests/bus/test_ports.py",
+        "tcp_server": "tests/bus/test_ports.py", "tty_plain": "tests/bus/test_ports.py",
     }
     for path in sources(*MAY_INCLUDE):
         name = os.path.splitext(os.path.basename(path))[0]

@@ -2,8 +2,8 @@
 """man - the man pages and the program, held together both ways.
 
 Options, exit statuses, keys, world points and encodings that the program has stand in its pages,
-and the other way round; the pages are clean mdoc; their examples pass metersimd --check. Takes the
-program as its argument. Prints what differs; exits with 1 if anything does.
+and the other way round; the pages are clean mdoc; their examples and those that are shipped pass
+metersimd --check. Takes the program as its argument. Prints what differs; exits with 1 if anything does.
 """
 import os
 import re
@@ -15,7 +15,8 @@ TOP = os.environ["METERSIM_TOP"]
 
 # page: where the tables of its keys are
 KEYS = {
-    "metersim.conf.5": ("sim/bench_conf.c", "sim/bench_meter_conf.c"),
+    "metersim.conf.5": ("sim/bench_conf.c", "sim/bench_meter_conf.c", "sim/port_conf.c",
+                        "sim/fault_conf.c"),
     "metersim-model.5": ("sim/model_load.c", "sim/register_load.c"),
     "metersim-scenario.5": ("sim/scenario.c",),
     "metersim-recording.5": ("sim/recording.c",),
@@ -55,7 +56,7 @@ def items(page, macro):
     """The names in the list items of a page: .It MACRO NAME [, NAME]..."""
     names = set()
     for line in re.findall(rf"^\.It {macro} (.*)$", page_text(page), re.MULTILINE):
-        names.update(word for word in line.split() if re.match(r"\w", word))
+        names.update(word for word in line.split() if re.match(r"[\w/]", word))
     return names
 
 
@@ -210,6 +211,20 @@ def check_examples(program):
                 fault(page, f"example: {result.stderr.strip()}")
 
 
+def check_shipped(program):
+    """The files of conf/examples are valid, and the page of the configuration names them."""
+    folder = os.path.join(TOP, "conf/examples")
+    have = {f"examples/{name}" for name in os.listdir(folder)}
+    stand = {path[path.index("examples/"):] for path in items("metersim.conf.5", "Pa")
+             if "examples/" in path}
+    compare("metersim.conf.5", "shipped file", have, stand)
+    for name in sorted(os.listdir(folder)):
+        result = subprocess.run([program, "--check", os.path.join(folder, name)],
+                                capture_output=True, text=True, check=False)
+        if result.returncode:
+            faults.append(f"conf/examples/{name}: {result.stderr.strip()}")
+
+
 def check_build():
     """All pages, and no others, are there and get installed."""
     there = {name for name in os.listdir(os.path.join(TOP, "man")) if name != "meson.build"}
@@ -234,6 +249,7 @@ def main():
     check_world()
     check_mdoc()
     check_examples(sys.argv[1])
+    check_shipped(sys.argv[1])
     check_build()
     for line in faults:
         print(line)

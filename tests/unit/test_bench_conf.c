@@ -24,6 +24,13 @@
 
 #define METER "meters: [{name: a, model: pro380-mod}]\n"
 #define LINE  "lines: [{name: l, protocol: modbus, port: pty, meters: [a]}]\n"
+#define LINES                                                                                      \
+	"lines: [{name: l, protocol: modbus, port: pty, meters: [a]}, {name: m, protocol: "        \
+	"modbus, port: pty, meters: [a]}]\n"
+#define NOT_A_PORT "port: 'pty' is expected, or a map with one of: pty, tty, tcp, modbus_tcp\n"
+#define SUCH_AS    "' is not an address such as 127.0.0.1:5020 or [::1]:5020\n"
+#define ECHO_ONLY                                                                                  \
+	"echo: only on a pty or tcp port: on a tty it is the adapter's, Modbus TCP has none\n"
 
 static int parse(struct bench_conf **ret, const char *text, char messages[MESSAGE_SIZE])
 {
@@ -127,22 +134,126 @@ static void every_key_of_a_line_arrives(void **state)
 	assert_near(conf->speed, 1, 0);
 	assert_int_equal(conf->line_count, 2);
 	assert_string_equal(l->name, "x");
-	assert_string_equal(l->pty, "");
-	assert_int_equal(l->mode, 0600);
-	assert_string_equal(l->group, "");
+	assert_string_equal(l->port.place, "");
+	assert_int_equal(l->port.mode, 0600);
+	assert_string_equal(l->port.group, "");
 	assert_true(l->paced);
 	assert_int_equal(l->turnaround_ns[0], 5 * NS_PER_MS);
 	assert_int_equal(l->turnaround_ns[1], 5 * NS_PER_MS);
 	assert_int_equal(l->meter_count, 2);
 	assert_int_equal(l->meters[0], 1);
 	assert_int_equal(l->meters[1], 0);
-	assert_string_equal(l[1].pty, "bench/y");
-	assert_int_equal(l[1].mode, 0660);
-	assert_string_equal(l[1].group, "dialout");
+	assert_string_equal(l[1].port.place, "bench/y");
+	assert_int_equal(l[1].port.mode, 0660);
+	assert_string_equal(l[1].port.group, "dialout");
 	assert_false(l[1].paced);
 	assert_int_equal(l[1].turnaround_ns[0], 3 * NS_PER_MS);
 	assert_int_equal(l[1].turnaround_ns[1], 20 * NS_PER_MS);
 	bench_conf_destroy(conf);
+}
+
+static void every_kind_of_port_arrives(void **state)
+{
+	struct bench_conf *conf = parse_good(
+		METER
+		"lines:\n"
+		"  - {name: pty, protocol: modbus, port: pty, echo: true, meters: [a]}\n"
+		"  - {name: other, protocol: modbus, port: pty, meters: [a]}\n"
+		"  - {name: tty, protocol: modbus, meters: [a], port: {tty: /dev/ttyUSB0,\n"
+		"     rs485: true, latency: 2ms, adapter_echo: on}}\n"
+		"  - {name: plain, protocol: modbus, port: {tty: dev/x}, meters: [a]}\n"
+		"  - {name: tcp, protocol: modbus, port: {tcp: '127.0.0.1:0'}, echo: yes,\n"
+		"     pace: off, meters: [a]}\n"
+		"  - {name: free, protocol: modbus, port: {tcp: '127.0.0.1:0'}, meters: [a]}\n"
+		"  - {name: mbtcp, protocol: modbus, port: {modbus_tcp: '[::1]:502'}, echo: "
+		"off,\n"
+		"     meters: [a]}\n");
+	static const struct {
+		enum port_kind kind;
+		const char *place;
+		bool rs485, adapter_echo;
+		int64_t latency_ns;
+		bool echo, paced;
+	} rows[] = {
+		{PORT_PTY, "", false, false, 20 * NS_PER_MS, true, true},
+		{PORT_PTY, "", false, false, 20 * NS_PER_MS, false, true},
+		{PORT_TTY, "/dev/ttyUSB0", true, true, 2 * NS_PER_MS, false, true},
+		{PORT_TTY, "dev/x", false, false, 20 * NS_PER_MS, false, true},
+		{PORT_TCP, "127.0.0.1:0", false, false, 20 * NS_PER_MS, true, false},
+		{PORT_TCP, "127.0.0.1:0", false, false, 20 * NS_PER_MS, false, true},
+		{PORT_MODBUS_TCP, "[::1]:502", false, false, 20 * NS_PER_MS, false, true},
+	};
+
+	(void)state;
+	assert_int_equal(conf->line_count, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct bench_line_conf *l = &conf->lines[i];
+
+		assert_int_equal(l->port.kind, rows[i].kind);
+		assert_string_equal(l->port.place, rows[i].place);
+		assert_int_equal(l->port.rs485, rows[i].rs485);
+		assert_int_equal(l->port.adapter_echo, rows[i].adapter_echo);
+		assert_int_equal(l->port.latency_ns, rows[i].latency_ns);
+		assert_int_equal(l->echo, rows[i].echo);
+		assert_int_equal(l->paced, rows[i].paced);
+		assert_int_equal(l->fault_count, 0);
+	}
+	bench_conf_destroy(conf);
+}
+
+/* On their lines, in their order; where there is one line it need not be named. */
+static void faults_arrive_on_their_lines(void **state)
+{
+	struct bench_conf *conf =
+		parse_good(METER LINES "faults:\n"
+				       "  - {name: x, line: m, drop: true, station: 1..2}\n"
+				       "  - {name: x, line: l, corrupt: crc, probability: 10%}\n"
+				       "  - {name: y, line: m, delay: 1s, direction: request}\n");
+	const struct bench_line_conf *l = conf->lines;
+
+	(void)state;
+	assert_int_equal(l[0].fault_count, 1);
+	assert_string_equal(l[0].faults[0].name, "x");
+	assert_int_equal(l[0].faults[0].kind, FAULT_CORRUPT);
+	assert_near(l[0].faults[0].probability, 0.1, 1e-15);
+	assert_int_equal(l[1].fault_count, 2);
+	assert_string_equal(l[1].faults[0].name, "x");
+	assert_int_equal(l[1].faults[0].kind, FAULT_DROP);
+	assert_true(l[1].faults[0].has_station);
+	assert_int_equal(l[1].faults[0].station[1], 2);
+	assert_string_equal(l[1].faults[1].name, "y");
+	assert_int_equal(l[1].faults[1].direction, FAULT_REQUEST);
+	assert_int_equal(l[1].faults[1].time_ns[0], NS_PER_S);
+	bench_conf_destroy(conf);
+
+	conf = parse_good("faults: [{name: x, exception: 6}]\n" METER LINE);
+	assert_int_equal(conf->lines[0].fault_count, 1);
+	assert_int_equal(conf->lines[0].faults[0].amount, 6);
+	bench_conf_destroy(conf);
+}
+
+/* As many on one line as it takes, and not one more. */
+static void a_line_has_only_so_many_faults(void **state)
+{
+	for (int extra = 0; extra < 2; extra++) {
+		struct bench_conf *conf = NULL;
+		char text[8192] = METER LINE "faults:\n", messages[MESSAGE_SIZE];
+		size_t used = strlen(text);
+		int r;
+
+		(void)state;
+		for (int i = 0; i < FAULTS_MAX + extra; i++)
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 "  - {name: n%d, drop: true}\n", i);
+		assert_true(used < sizeof(text));
+		r = parse(&conf, text, messages);
+		assert_int_equal(r, extra ? -EINVAL : 0);
+		assert_string_equal(messages,
+				    extra ? "f:104:5: more than 100 faults on line 'l'\n" : "");
+		if (!extra)
+			assert_int_equal(conf->lines[0].fault_count, FAULTS_MAX);
+		bench_conf_destroy(conf);
+	}
 }
 
 static void bad_ones_say_why(void **state)
@@ -242,7 +353,7 @@ static void bad_ones_say_why(void **state)
 		{METER "lines: [{name: l, protocol: modbus, port: pty}]\n",
 		 "f:2:9: the line: key 'meters' is missing\n"},
 		{METER "lines: [{name: l, protocol: modbus, port: tty, meters: [a]}]\n",
-		 "f:2:43: port: 'tty' is neither 'pty' nor a map such as {pty: PATH}\n"},
+		 "f:2:43: " NOT_A_PORT},
 		{METER "lines: [{name: l, protocol: modbus, port: {pty: ''}, meters: [a]}]\n",
 		 "f:2:49: pty: a path is expected\n"},
 		{METER "lines: [{name: l, protocol: modbus, port: {pty: x, mode: 999}, meters: "
@@ -270,7 +381,62 @@ static void bad_ones_say_why(void **state)
 		       "  - {name: l, protocol: modbus, port: pty, meters: [a]}\n"
 		       "  - {name: m, protocol: modbus, port: {pty: x}, meters: [a]}\n",
 		 "f:4:5: there are two lines 'l'\n"
-		 "f:5:5: lines 'l' and 'm' have one pty\n"},
+		 "f:5:5: lines 'l' and 'm' have one port\n"},
+		/* ports */
+		{METER "lines: [{name: l, protocol: modbus, port: {tcp: 5020}, meters: [a]}]\n",
+		 "f:2:49: tcp: '5020" SUCH_AS},
+		{METER "lines: [{name: l, protocol: modbus, port: {modbus_tcp: 'x:1'}, meters: "
+		       "[a]}]\n",
+		 "f:2:56: modbus_tcp: 'x:1" SUCH_AS},
+		{METER "lines: [{name: l, protocol: modbus, port: {tty: ''}, meters: [a]}]\n",
+		 "f:2:49: tty: a path is expected\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {tty: x, latency: 1min}, meters: "
+		       "[a]}]\n",
+		 "f:2:61: latency: 1min is out of range 0..1 s\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {tty: x}, echo: true, meters: "
+		       "[a]}]\n",
+		 "f:2:9: " ECHO_ONLY},
+		{METER "lines: [{name: l, protocol: modbus, port: {modbus_tcp: '[::1]:1'}, echo: "
+		       "true, meters: [a]}]\n",
+		 "f:2:9: " ECHO_ONLY},
+		{METER "lines: [{name: l, protocol: modbus, port: pty, echo: loud, meters: [a]}]\n",
+		 "f:2:54: echo: 'loud' is neither true nor false\n"},
+		{METER "lines:\n"
+		       "  - {name: l, protocol: modbus, port: {tty: /dev/x}, meters: [a]}\n"
+		       "  - {name: m, protocol: modbus, port: {tcp: '127.0.0.1:1'}, meters: [a]}\n"
+		       "  - {name: n, protocol: modbus, port: {tty: /dev/x}, meters: [a]}\n"
+		       "  - {name: o, protocol: modbus, port: {modbus_tcp: '127.0.0.1:1'}, meters: "
+		       "[a]}\n",
+		 "f:5:5: lines 'l' and 'n' have one port\n"
+		 "f:6:5: lines 'm' and 'o' have one port\n"},
+		/* faults */
+		{METER LINE "faults: {}\n",
+		 "f:3:9: faults: a list of 1 to 10000 faults is expected\n"},
+		{METER LINE "faults: []\n",
+		 "f:3:9: faults: a list of 1 to 10000 faults is expected\n"},
+		{METER LINE "faults: [{name: x, line: k, drop: true}]\n",
+		 "f:3:10: line: there is no line 'k'\n"},
+		{METER LINES "faults: [{name: x, drop: true}]\n",
+		 "f:3:10: line: there are several, one must be named\n"},
+		{METER LINE "faults: [{name: x, drop: true}, {name: x, line: l, echo: true}]\n",
+		 "f:3:33: there are two faults 'x' on line 'l'\n"},
+		{METER LINE "faults: [{name: x}, {name: y, drop: true, station: 999}]\n",
+		 "f:3:10: what does the fault do? One of: drop, delay, corrupt, truncate, "
+		 "duplicate, noise, wrong, exception, silence, slow or echo\n"
+		 "f:3:52: station: 999 is out of range 0..255\n"},
+		{METER "lines: [{name: l, protocol: modbus, port: {tty: x}, meters: [a]}]\n"
+		       "faults: [{name: x, echo: true}]\n",
+		 "f:3:10: " ECHO_ONLY},
+		{METER "lines: [{name: l, protocol: modbus, port: {modbus_tcp: '[::1]:1'}, meters: "
+		       "[a]}]\n"
+		       "faults: [{name: x, drop: true}, {name: y, echo: true}]\n",
+		 "f:3:33: " ECHO_ONLY},
+		/* a fault of a line that is wrong is not wrong for that */
+		{METER
+		 "lines: [{name: l, protocol: x, port: pty, meters: [a]}]\n"
+		 "faults: [{name: x, line: l, drop: true}, {name: x, line: k, drop: maybe}]\n",
+		 "f:2:29: protocol: 'x' is none of: modbus\n"
+		 "f:3:67: drop: 'maybe' is neither true nor false\n"},
 		/* all at once */
 		{"speed: fast\n"
 		 "colour: red\n"
@@ -291,7 +457,7 @@ static void bad_ones_say_why(void **state)
 		 "f:6:57: voltage: 'y' is not a number of V\n"
 		 "f:8:15: unknown key 'protokol' in the line, did you mean 'protocol'?\n"
 		 "f:8:5: the line: key 'protocol' is missing\n"
-		 "f:8:39: port: 'tty' is neither 'pty' nor a map such as {pty: PATH}\n"},
+		 "f:8:39: " NOT_A_PORT},
 		{METER "lines:\n"
 		       "  - {name: l, protocol: x, port: pty, turnaround: y, meters: [q]}\n",
 		 "f:3:25: protocol: 'x' is none of: modbus\n"
@@ -364,7 +530,7 @@ static void files_that_it_names_are_read(void **state)
 		   METER "lines: [{name: l, protocol: modbus, port: {pty: l}, meters: [a]}]\n");
 	assert_int_equal(bench_conf_load(&conf, path, diag), 0);
 	snprintf(expected, sizeof(expected), "%s/l", folder);
-	assert_string_equal(conf->lines[0].pty, expected);
+	assert_string_equal(conf->lines[0].port.place, expected);
 	bench_conf_destroy(conf);
 
 	write_file(folder, "r.csv", "time,v1\n0,1\n0.0001,2\n");
@@ -453,6 +619,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_of_a_meter_arrives),
 		cmocka_unit_test(every_key_of_a_line_arrives),
+		cmocka_unit_test(every_kind_of_port_arrives),
+		cmocka_unit_test(faults_arrive_on_their_lines),
+		cmocka_unit_test(a_line_has_only_so_many_faults),
 		cmocka_unit_test(bad_ones_say_why),
 		cmocka_unit_test(files_that_it_names_are_read),
 		cmocka_unit_test(the_demo_is_fine),

@@ -28,6 +28,8 @@ struct all {
 	double ratio;
 	double phase_v[3];
 	int64_t time_ns;
+	int64_t times_ns[2];
+	int64_t ints[2];
 	int choice;
 	const struct conf_node *raw;
 };
@@ -61,6 +63,16 @@ static const struct conf_field fields[] = {
 	 .offset = offsetof(struct all, time_ns),
 	 .min = 0.001,
 	 .max = 60},
+	{.key = "times",
+	 .read = conf_durations,
+	 .offset = offsetof(struct all, times_ns),
+	 .min = 0.001,
+	 .max = 60},
+	{.key = "ints",
+	 .read = conf_ints,
+	 .offset = offsetof(struct all, ints),
+	 .min = -5,
+	 .max = 0x5010},
 	{.key = "choice",
 	 .read = conf_choice,
 	 .offset = offsetof(struct all, choice),
@@ -161,6 +173,32 @@ static void every_fault_is_told(void **state)
 		 "f:1:17: time: '5 parsec' is not a duration such as 5ms, 30s or 1h30m\n"},
 		{"{text: a, time: 2min}", "f:1:17: time: 2min is out of range 0.001..60 s\n"},
 		{"{text: a, time: 0}", "f:1:17: time: 0 is out of range 0.001..60 s\n"},
+		{"{text: a, times: 5ms..soon}",
+		 "f:1:18: times: 'soon' is not a duration such as 5ms, 30s or 1h30m\n"},
+		{"{text: a, times: ..5ms}",
+		 "f:1:18: times: '' is not a duration such as 5ms, 30s or 1h30m\n"},
+		{"{text: a, times: 5ms..}",
+		 "f:1:18: times: '' is not a duration such as 5ms, 30s or 1h30m\n"},
+		{"{text: a, times: 1s..2s..3s}",
+		 "f:1:18: times: '2s..3s' is not a duration such as 5ms, 30s or 1h30m\n"},
+		{"{text: a, times: 1s..2min}", "f:1:18: times: 2min is out of range 0.001..60 s\n"},
+		{"{text: a, times: 0..1s}", "f:1:18: times: 0 is out of range 0.001..60 s\n"},
+		{"{text: a, times: 2s..1s}", "f:1:18: times: a range goes upward\n"},
+		{"{text: a, times: [1s, 2s]}",
+		 "f:1:18: times: one value is expected, not a list\n"},
+		{"{text: a, ints: 1..x}", "f:1:17: ints: 'x' is not a whole number\n"},
+		{"{text: a, ints: 1..2..3}", "f:1:17: ints: '2..3' is not a whole number\n"},
+		{"{text: a, ints: ..3}", "f:1:17: ints: '' is not a whole number\n"},
+		{"{text: a, ints: ''}", "f:1:17: ints: '' is not a whole number\n"},
+		{"{text: a, ints: 1.5}", "f:1:17: ints: '1.5' is not a whole number\n"},
+		{"{text: a, ints: 0x}", "f:1:17: ints: '0x' is not a whole number\n"},
+		{"{text: a, ints: 0x100000000}",
+		 "f:1:17: ints: '0x100000000' is not a whole number\n"},
+		{"{text: a, ints: 0x5000..0x5011}",
+		 "f:1:17: ints: 0x5011 is out of range -5..20496\n"},
+		{"{text: a, ints: -6..1}", "f:1:17: ints: -6 is out of range -5..20496\n"},
+		{"{text: a, ints: 2..0x1}", "f:1:17: ints: a range goes upward\n"},
+		{"{text: a, ints: {from: 1}}", "f:1:17: ints: one value is expected, not a map\n"},
 		{"{text: a, choice: pink}",
 		 "f:1:19: choice: 'pink' is none of: red, green, blue\n"},
 		/* all at once, in the order of the file; what is missing comes last */
@@ -174,7 +212,11 @@ static void every_fault_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct all before = {.whole = 3, .power_w = 2, .phase_v = {4, 5, 6}};
+		const struct all before = {.whole = 3,
+					   .power_w = 2,
+					   .phase_v = {4, 5, 6},
+					   .times_ns = {7, 8},
+					   .ints = {9, 10}};
 		struct all got = before;
 		char messages[1024];
 
@@ -184,6 +226,39 @@ static void every_fault_is_told(void **state)
 		assert_int_equal(got.whole, before.whole);
 		assert_near(got.power_w, before.power_w, 0);
 		assert_memory_equal(got.phase_v, before.phase_v, sizeof(got.phase_v));
+		assert_memory_equal(got.times_ns, before.times_ns, sizeof(got.times_ns));
+		assert_memory_equal(got.ints, before.ints, sizeof(got.ints));
+	}
+}
+
+/* One value is both ends. */
+static void ranges_have_two_ends(void **state)
+{
+	static const struct {
+		const char *times;
+		int64_t times_ns[2];
+		const char *ints;
+		int64_t range[2];
+	} rows[] = {
+		{"3ms..20ms", {3 * NS_PER_MS, 20 * NS_PER_MS}, "0x5000..0x5010", {0x5000, 0x5010}},
+		{"5ms", {5 * NS_PER_MS, 5 * NS_PER_MS}, "7", {7, 7}},
+		{"5ms..5ms", {5 * NS_PER_MS, 5 * NS_PER_MS}, "0x10", {16, 16}},
+		{"1ms..1min", {NS_PER_MS, 60 * NS_PER_S}, "-5..0x5010", {-5, 0x5010}},
+		{"1.5..2.5", {1500 * NS_PER_MS, 2500 * NS_PER_MS}, "10..0x0a", {10, 10}},
+		{"1s..2 s", {NS_PER_S, 2 * NS_PER_S}, "-2..-1", {-2, -1}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct all got = {.whole = 0};
+		char text[128], messages[512];
+
+		snprintf(text, sizeof(text), "{text: a, times: %s, ints: %s}", rows[i].times,
+			 rows[i].ints);
+		if (!read_all(text, &got, messages, sizeof(messages)))
+			fail_msg("%s: %s", text, messages);
+		assert_memory_equal(got.times_ns, rows[i].times_ns, sizeof(got.times_ns));
+		assert_memory_equal(got.ints, rows[i].range, sizeof(got.ints));
 	}
 }
 
@@ -281,9 +356,10 @@ static void hints_are_near(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_reader_reads),   cmocka_unit_test(every_fault_is_told),
-		cmocka_unit_test(long_text_is_refused), cmocka_unit_test(quantities_have_prefixes),
-		cmocka_unit_test(durations_add_up),     cmocka_unit_test(hints_are_near),
+		cmocka_unit_test(every_reader_reads),       cmocka_unit_test(every_fault_is_told),
+		cmocka_unit_test(ranges_have_two_ends),     cmocka_unit_test(long_text_is_refused),
+		cmocka_unit_test(quantities_have_prefixes), cmocka_unit_test(durations_add_up),
+		cmocka_unit_test(hints_are_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

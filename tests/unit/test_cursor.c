@@ -17,7 +17,7 @@
 
 #include "base/cursor.h"
 
-enum width { U8, BE16, LE16, BE32 };
+enum width { U8, BE16, LE16, BE32, LE32 };
 
 struct field {
 	enum width width;
@@ -45,6 +45,7 @@ static uint32_t get(struct cursor_in *in, enum width width)
 	case LE16:
 		return cursor_get_le16(in);
 	case BE32:
+	case LE32: /* only ever written */
 		break;
 	}
 	return cursor_get_be32(in);
@@ -64,6 +65,9 @@ static void put(struct cursor_out *out, const struct field *field)
 		break;
 	case BE32:
 		cursor_put_be32(out, field->value);
+		break;
+	case LE32:
+		cursor_put_le32(out, field->value);
 		break;
 	}
 }
@@ -131,6 +135,37 @@ static void test_every_capacity_written(void **state)
 		write_prefix(cap);
 }
 
+/* Low byte first; what does not fit is not written at all, and nothing beyond it. */
+static void test_le32_written(void **state)
+{
+	static const struct {
+		uint32_t value;
+		uint8_t bytes[4];
+	} rows[] = {
+		{0x01020304, {4, 3, 2, 1}},
+		{0xfedcba98, {0x98, 0xba, 0xdc, 0xfe}},
+		{0x80, {0x80, 0, 0, 0}},
+		{UINT32_MAX, {0xff, 0xff, 0xff, 0xff}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (size_t cap = 0; cap <= 5; cap++) {
+			const struct field field = {LE32, 4, rows[i].value};
+			uint8_t data[5] = {0xa5, 0xa5, 0xa5, 0xa5, 0xa5};
+			struct cursor_out out;
+
+			cursor_out_init(&out, data, cap);
+			put(&out, &field);
+			assert_int_equal(out.bad, cap < 4);
+			assert_int_equal(out.len_bytes, cap < 4 ? 0 : 4);
+			assert_memory_equal(data, rows[i].bytes, out.len_bytes);
+			for (size_t k = out.len_bytes; k < sizeof(data); k++)
+				assert_int_equal(data[k], 0xa5);
+		}
+	}
+}
+
 static void test_bytes(void **state)
 {
 	static const struct {
@@ -189,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_prefix_read),
 		cmocka_unit_test(test_every_capacity_written),
+		cmocka_unit_test(test_le32_written),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_absurd_length_is_bad),
 		cmocka_unit_test(test_init_forgets_bad),

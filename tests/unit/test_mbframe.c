@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_mbframe - CRC (captures of real frames) and the lengths of requests */
+/* test_mbframe - CRC (captures of real frames), the lengths of requests, and silences */
 #include "protocols/modbus/mbframe.h"
 
 #include <setjmp.h>
@@ -74,12 +74,43 @@ static void served_functions(void **state)
 		assert_int_equal(mb_function_served((uint8_t)f), f == 3 || f == 6 || f == 0x10);
 }
 
+/* V1.02 2.5.1.1: in characters up to 19200 baud, 750 us and 1.75 ms above. */
+static void silences_of_the_rates(void **state)
+{
+	static const struct {
+		uint32_t baud;
+		enum slave_parity parity;
+		int64_t t15_ns, t35_ns;
+	} rows[] = {
+		{300, SLAVE_PARITY_EVEN, 54999999, 128333331},
+		{300, SLAVE_PARITY_NONE, 49999999, 116666665},
+		{9600, SLAVE_PARITY_EVEN, 1718749, 4010415},
+		{9600, SLAVE_PARITY_ODD, 1718749, 4010415},
+		{9600, SLAVE_PARITY_NONE, 1562499, 3645831},
+		{19200, SLAVE_PARITY_EVEN, 859374, 2005206},
+		{19200, SLAVE_PARITY_NONE, 781249, 1822915},
+		{19201, SLAVE_PARITY_EVEN, 750000, 1750000},
+		{38400, SLAVE_PARITY_EVEN, 750000, 1750000},
+		{38400, SLAVE_PARITY_NONE, 750000, 1750000},
+		{115200, SLAVE_PARITY_EVEN, 750000, 1750000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct slave_format format = {rows[i].baud, rows[i].parity};
+
+		assert_int_equal(mb_t15_ns(&format), rows[i].t15_ns);
+		assert_int_equal(mb_t35_ns(&format), rows[i].t35_ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(real_frames_are_intact),
 		cmocka_unit_test(lengths_of_requests),
 		cmocka_unit_test(served_functions),
+		cmocka_unit_test(silences_of_the_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

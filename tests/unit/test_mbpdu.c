@@ -11,6 +11,10 @@
 
 #include <cmocka.h>
 
+#include <modbus.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "fixture.h"
 
 static size_t request_of(const char *hex, uint8_t *bytes)
@@ -58,6 +62,52 @@ static void answers(void **state)
 	mbpdu_destroy(NULL);
 }
 
+/* What libmodbus itself says to a read, through a socketpair of the test's. */
+static size_t by_the_library(modbus_t *ctx, int fd, const uint8_t *request, uint16_t address,
+			     uint16_t count, uint16_t *words, uint8_t *answer)
+{
+	modbus_mapping_t mapping = {.start_registers = address,
+				    .nb_registers = count,
+				    .tab_registers = words};
+
+	assert_true(modbus_reply(ctx, request, 8, &mapping) > 0);
+	return (size_t)read(fd, answer, MB_FRAME_MAX);
+}
+
+/* The answers to reads are put together without libmodbus: the same bytes, for every length. */
+static void reads_are_as_the_library_has_them(void **state)
+{
+	uint16_t words[MB_READ_MAX];
+	uint8_t request[256], expected[MB_FRAME_MAX], answer[MB_FRAME_MAX];
+	modbus_t *ctx = modbus_new_rtu("/dev/null", 9600, 'E', 8, 1);
+	struct mbpdu *pdu;
+	int fds[2];
+
+	(void)state;
+	assert_non_null(ctx);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	modbus_set_socket(ctx, fds[0]);
+	assert_int_equal(mbpdu_create(&pdu), 0);
+	for (uint16_t i = 0; i < MB_READ_MAX; i++)
+		words[i] = (uint16_t)(i * 40503u);
+	for (uint16_t count = 1; count <= MB_READ_MAX; count++) {
+		const uint16_t address = (uint16_t)(0x4000 + count);
+		const uint8_t bytes[6] = {(uint8_t)count,   3, (uint8_t)(address >> 8),
+					  (uint8_t)address, 0, (uint8_t)count};
+		size_t want;
+
+		memcpy(request, bytes, sizeof(bytes));
+		fixture_crc(request, sizeof(bytes));
+		want = by_the_library(ctx, fds[1], request, address, count, words, expected);
+		assert_int_equal(mbpdu_reply(pdu, request, 8, address, count, words, answer), want);
+		assert_memory_equal(answer, expected, want);
+	}
+	mbpdu_destroy(pdu);
+	modbus_free(ctx);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* libmodbus sleeps for its response timeout before exceptions 01 and 03: 0.5 s by default. */
 static void exceptions_do_not_sleep(void **state)
 {
@@ -80,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(reads_are_as_the_library_has_them),
 		cmocka_unit_test(exceptions_do_not_sleep),
 	};
 

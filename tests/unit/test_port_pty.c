@@ -45,14 +45,15 @@ struct setup {
 	const char *answer; /* sent when something is received */
 };
 
-static void on_received(void *ctx, const uint8_t *bytes, size_t len_bytes, uint32_t client_baud)
+static void on_received(void *ctx, const uint8_t *bytes, size_t len_bytes,
+			const struct slave_format *client)
 {
 	struct setup *s = ctx;
 
 	assert_true(s->received_bytes + len_bytes <= sizeof(s->received));
 	memcpy(s->received + s->received_bytes, bytes, len_bytes);
 	s->received_bytes += len_bytes;
-	s->baud = client_baud;
+	s->baud = client->baud;
 	strncat(s->events, "r", sizeof(s->events) - strlen(s->events) - 1);
 	if (s->answer)
 		s->port->send(s->port, (const uint8_t *)s->answer, strlen(s->answer));
@@ -205,13 +206,15 @@ static void heard(struct setup *s, const char *text, const char *events)
 static void the_link_leads_to_the_device(void **state)
 {
 	struct setup *s = *state;
-	char target[64] = "", nested[256];
+	char target[64] = "", nested[256], place[PORT_PLACE_MAX], expected[512];
 	struct stat st;
 
 	snprintf(nested, sizeof(nested), "%s/a/b/bus", s->folder); /* its folders are made */
 	assert_int_equal(open_port(s, nested, 0620, NULL), 0);
 	assert_true(readlink(nested, target, sizeof(target) - 1) > 0);
-	assert_string_equal(target, port_pty_device(s->port));
+	s->port->place(s->port, place);
+	snprintf(expected, sizeof(expected), "%s -> %s", nested, target);
+	assert_string_equal(place, expected);
 	assert_int_equal(stat(nested, &st), 0);
 	assert_true(S_ISCHR(st.st_mode));
 	assert_int_equal(st.st_mode & 07777, 0620);
