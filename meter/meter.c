@@ -10,6 +10,7 @@
 #define HALF_TOLERANCE 1e-6   /* the element is better than that on a steady load */
 #define CODE_VECTOR    10     /* 7.11: phases are netted */
 #define STATUS_PASSED  110000 /* 8.1: program and EEPROM digits of "S 11 111" */
+#define POWER_DOWNS_MAX 0xffff /* its register has 16 bits */
 
 struct meter {
 	const struct model *model;
@@ -332,6 +333,12 @@ int meter_get(const struct meter *meter, const struct point *point, struct point
 int64_t meter_setting(const struct meter *meter, enum point_kind kind)
 {
 	return meter->setting[kind];
+}
+
+void meter_power_returned(struct meter *meter)
+{
+	if (meter->power_downs < POWER_DOWNS_MAX)
+		meter->power_downs++;
 }
 
 /* --- writing --- */

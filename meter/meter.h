@@ -55,6 +55,8 @@ enum meter_answer meter_preset(struct meter *meter, const struct point *point, i
 /* After the last preset: shares sums over the phases that were not preset. */
 void meter_preset_finish(struct meter *meter);
 
+/* The supply is back after it had failed: counts a power-down (manual 4016). */
+void meter_power_returned(struct meter *meter);
 /* The registers themselves, for tests and the pulse outputs. */
 const struct energy_registers *meter_energies(const struct meter *meter);
 const char *meter_answer_text(enum meter_answer answer);

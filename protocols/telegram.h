@@ -59,8 +59,8 @@ struct protocol {
 	/* Silence that ends a telegram; silence inside one that spoils it. */
 	int64_t (*end_gap_ns)(const struct slave_format *format);
 	int64_t (*inner_gap_ns)(const struct slave_format *format);
-	/* Length of the request that starts so; 0: cannot be told. */
-	size_t (*request_length)(const uint8_t *bytes, size_t len_bytes);
+	/* All bytes of a request, or of another station's answer, are there as far as they tell. */
+	bool (*whole)(const uint8_t *bytes, size_t len_bytes);
 	void (*look)(const uint8_t *bytes, size_t len_bytes, bool from_master,
 		     struct telegram_facts *ret);
 	/* One line for people; request: the one it answers, or NULL. text: TELEGRAM_TEXT_MAX. */

@@ -130,8 +130,13 @@ static void on_metering(void *ctx)
 
 /* --- the whole --- */
 
-static int create_meters(struct bench *bench, struct diag *diag)
+static int create_meters(struct bench *bench, const struct scenario *scenario, struct diag *diag)
 {
+	if (scenario && bench->conf->meter_count > 1 && scenario_needs_meter(scenario)) {
+		diag_add(diag, (struct diag_place){.file = scenario_name(scenario)},
+			 "there are several meters: 'meter' must say which of them");
+		return -EINVAL;
+	}
 	bench->meters = calloc(bench->conf->meter_count, sizeof(struct bench_meter *));
 	if (!bench->meters)
 		return -ENOMEM;
@@ -148,6 +153,11 @@ static int create_meters(struct bench *bench, struct diag *diag)
 		if (r < 0)
 			return r;
 		bench->meter_count++;
+		if (scenario && scenario_moves(scenario, conf->name))
+			r = bench_meter_follow(bench->meters[i], scenario,
+					       (uint64_t)bench->conf->seed);
+		if (r < 0)
+			return r;
 		bench_meter_start(bench->meters[i]);
 		if (bench_meter_measured_ns(bench->meters[i]) > bench->metering_base_ns)
 			bench->metering_base_ns = bench_meter_measured_ns(bench->meters[i]);
@@ -194,12 +204,15 @@ static int open_capture(struct bench *bench, const char *path, struct diag *diag
 
 	if (!path)
 		return 0;
-	r = capture_create(&bench->capture, path, clk_real_epoch_offset(), bench->log);
+	r = capture_create(&bench->capture, path,
+			   loop_is_virtual(bench->loop) ? 0 : clk_real_epoch_offset(), bench->log);
 	if (r < 0) {
 		diag_add(diag, (struct diag_place){.file = path},
 			 "the capture cannot be written: %s", strerror(-r));
 		return -ENOSPC;
 	}
+	if (loop_is_virtual(bench->loop)) /* nobody looks at it meanwhile */
+		return 0;
 	r = loop_timer_add(&bench->flush_timer, bench->loop, on_flush, bench);
 	if (r == 0)
 		on_flush(bench);
@@ -207,7 +220,7 @@ static int open_capture(struct bench *bench, const char *path, struct diag *diag
 }
 
 int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf *conf,
-		 const char *capture, const struct log *log, struct diag *diag)
+		 const struct bench_options *options, const struct log *log, struct diag *diag)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 	int r;
@@ -217,19 +230,19 @@ int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf 
 	bench->conf = conf;
 	bench->loop = loop;
 	bench->log = log;
-	bench->clk = clk_real();
+	bench->clk = loop_clk(loop);
 	bench->speed = conf->speed;
 	r = metering_scratch_create(&bench->scratch);
 	if (r == 0)
 		r = mbpdu_create(&bench->pdu);
 	if (r == 0)
-		r = create_meters(bench, diag);
+		r = create_meters(bench, options->scenario, diag);
 	if (r == 0)
 		r = loop_timer_add(&bench->metering_timer, loop, on_metering, bench);
 	if (r == 0)
 		r = pty_watch_create(&bench->pty_watch, loop);
 	if (r == 0)
-		r = open_capture(bench, capture, diag);
+		r = open_capture(bench, options->capture, diag);
 	if (r == 0)
 		r = open_lines(bench, diag);
 	if (r < 0) {
@@ -266,9 +279,52 @@ size_t bench_line_count(const struct bench *bench)
 	return bench->line_count;
 }
 
-const struct bench_line *bench_line_at(const struct bench *bench, size_t index)
+struct bench_line *bench_line_at(const struct bench *bench, size_t index)
 {
 	return bench->lines[index];
+}
+
+struct bench_line *bench_line_named(const struct bench *bench, const char *name)
+{
+	if (!*name)
+		return bench->line_count == 1 ? bench->lines[0] : NULL;
+	for (size_t i = 0; i < bench->line_count; i++) {
+		if (strcmp(bench_line_conf_of(bench->lines[i])->name, name) == 0)
+			return bench->lines[i];
+	}
+	return NULL;
+}
+
+size_t bench_meter_count(const struct bench *bench)
+{
+	return bench->meter_count;
+}
+
+const char *bench_meter_name(const struct bench *bench, size_t index)
+{
+	return bench_meter_conf_of(bench->meters[index])->name;
+}
+
+int64_t bench_metering_now_ns(const struct bench *bench)
+{
+	return metering_now_ns(bench, clk_now(&bench->clk));
+}
+
+int64_t bench_real_ns(const struct bench *bench, int64_t metering_ns)
+{
+	const double wait_ns = (double)(metering_ns - bench->metering_base_ns) / bench->speed;
+
+	if (!(bench->speed > 0) || !(wait_ns < (double)(CLK_NEVER / 4)))
+		return CLK_NEVER;
+	return bench->real_base_ns + (int64_t)wait_ns +
+	       1; /* as metering itself: with it, not before */
+}
+
+void bench_set_power(struct bench *bench, size_t meter, bool on)
+{
+	bench_meter_set_power(bench->meters[meter], on);
+	for (size_t i = 0; i < bench->line_count; i++)
+		bench_line_set_power(bench->lines[i], meter, on);
 }
 
 struct meter *bench_meter_at(const struct bench *bench, size_t index)

@@ -16,19 +16,34 @@
 
 struct bench;
 
+struct bench_options {
+	const char *capture;             /* a path, or NULL */
+	const struct scenario *scenario; /* of the whole bench, or NULL: borrowed */
+};
+
 /*
- * Measures a first window of every meter, then opens the ports. capture: a path, or NULL. Borrows
- * loop, conf and log until destroy. 0; -EINVAL with the reasons in diag (recordings); -EIO with
- * the reason in diag: a port cannot be opened; -ENOSPC likewise: the capture; -ENOMEM.
+ * Measures a first window of every meter, then opens the ports; in a loop of virtual time these
+ * are in memory. Borrows loop, conf and log until destroy. 0; -EINVAL with the reasons in diag
+ * (recordings); -EIO with the reason in diag: a port cannot be opened; -ENOSPC likewise: the
+ * capture; -ENOMEM.
  */
 int bench_create(struct bench **ret, struct loop *loop, const struct bench_conf *conf,
-		 const char *capture, const struct log *log, struct diag *diag);
+		 const struct bench_options *options, const struct log *log, struct diag *diag);
 void bench_destroy(struct bench *bench);
 
 size_t bench_line_count(const struct bench *bench);
-const struct bench_line *bench_line_at(const struct bench *bench, size_t index);
+struct bench_line *bench_line_at(const struct bench *bench, size_t index);
+/* NULL for a name that is none; "": the only line, if there is only one. */
+struct bench_line *bench_line_named(const struct bench *bench, const char *name);
+size_t bench_meter_count(const struct bench *bench);
+const char *bench_meter_name(const struct bench *bench, size_t index);
 /* A meter's instrument, by its place in the configuration. */
 struct meter *bench_meter_at(const struct bench *bench, size_t index);
+/* Metering time now, and when (on the loop's clock) it will have come so far. */
+int64_t bench_metering_now_ns(const struct bench *bench);
+int64_t bench_real_ns(const struct bench *bench, int64_t metering_ns);
+/* Whether a meter has supply: without, it is silent on all its lines and counts nothing. */
+void bench_set_power(struct bench *bench, size_t meter, bool on);
 /* Takes over what can change in a running bench from a newer reading of its file; logs what. */
 void bench_reload(struct bench *bench, const struct bench_conf *newer);
 /* Logs the verdict on each line's master. */

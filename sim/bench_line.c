@@ -10,6 +10,7 @@
 #include "protocols/modbus/mbrtu_slave.h"
 #include "protocols/modbus/mbtelegram.h"
 #include "sim/line.h"
+#include "sim/port_memory.h"
 #include "sim/port_modbus_tcp.h"
 #include "sim/port_pty.h"
 #include "sim/port_tcp.h"
@@ -22,6 +23,7 @@ struct bench_line {
 	const struct bench_line_conf *conf;
 	const struct protocol *protocol;
 	uint32_t index;
+	bool wire; /* the port has one of its own */
 	struct line *line;
 	struct port *port;
 	struct loop_timer *timer;
@@ -47,6 +49,13 @@ static const char *meter_name(const struct bench_line *line, size_t index)
 	return line->shared->conf->meters[line->conf->meters[index]].name;
 }
 
+/* How late bytes may be told of: by a UART, an adapter, a network. */
+static int64_t latency_ns(const struct bench_line_conf *conf)
+{
+	return conf->port.kind == PORT_TTY || conf->port.kind == PORT_TCP ? conf->port.latency_ns
+									  : 0;
+}
+
 /* --- serving --- */
 
 /* A port with one format for all follows its first station, once that has answered. */
@@ -61,20 +70,26 @@ static void tune(struct bench_line *line)
 	line->port->tune(line->port, &format);
 }
 
-/* The next client's request keeps the distance that one master's would: it is not to blame. */
-static void hand_on(struct bench_line *line, int64_t now_ns)
+/*
+ * The port is told when the line is quiet: the next client's request keeps the distance that one
+ * master's would, and is not to blame.
+ */
+static void tell_rest(struct bench_line *line, int64_t now_ns)
 {
 	const struct slave_format format = line_format(line->line);
 	int64_t rest_ns = now_ns;
 
+	if (line_speaks(line->line, now_ns) || line_listens(line->line))
+		return;
 	if (line->conf->paced)
 		rest_ns = line_quiet_ns(line->line) + line->protocol->end_gap_ns(&format);
-	if (now_ns < rest_ns)
+	if (now_ns >= rest_ns)
+		line->port->rest(line->port, line_busy(line->line));
+	else if (rest_ns < line->deadline_ns)
 		loop_timer_set(line->timer, rest_ns);
-	else
-		line->port->rest(line->port);
 }
 
+/* What the port does when the line is quiet may lead here again: nothing comes after it. */
 static void serve(struct bench_line *line)
 {
 	const int64_t now_ns = clk_now(&line->shared->clk);
@@ -82,8 +97,8 @@ static void serve(struct bench_line *line)
 	line->deadline_ns = line_tick(line->line, now_ns);
 	loop_timer_set(line->timer, line->deadline_ns);
 	tune(line);
-	if (line->deadline_ns == CLK_NEVER && line->port && line->port->rest)
-		hand_on(line, now_ns);
+	if (line->port && line->port->rest)
+		tell_rest(line, now_ns);
 }
 
 /*
@@ -121,6 +136,8 @@ static void on_left(void *ctx)
 
 	line->deaf = false;
 	line_client_left(line->line);
+	loop_timer_set(line->timer,
+		       0); /* what it was owed holds up nobody: look anew, but not here */
 }
 
 static void to_port(void *ctx, const uint8_t *bytes, size_t len_bytes)
@@ -148,7 +165,7 @@ static void on_telegram(void *ctx, const struct telegram *telegram,
 			const struct slave_format *format)
 {
 	struct bench_line *line = ctx;
-	const bool exact = line->conf->paced && line->conf->port.kind != PORT_TTY;
+	const bool exact = line->conf->paced && !line->wire && !latency_ns(line->conf);
 
 	verdict_count(&line->verdict, line->protocol, telegram, format, exact);
 	if (telegram->fate == TELEGRAM_WRONG_RATE)
@@ -201,11 +218,6 @@ static void warn_if_crowded(const struct bench_line *line)
 			line->shared->log,
 			"line %s: %zu meters, more than the %lld on one bus that the manual allows",
 			line->conf->name, line->conf->meter_count, (long long)most);
-}
-
-static int64_t latency_ns(const struct bench_line_conf *conf)
-{
-	return conf->port.kind == PORT_TTY ? conf->port.latency_ns : 0;
 }
 
 static int add_slaves(struct bench_line *line)
@@ -300,8 +312,9 @@ static int open_modbus_tcp(struct bench_line *line, const struct port_handler *h
 {
 	int64_t timeout_ns = line->conf->port.timeout_ns;
 
-	if (timeout_ns < 0) /* as the pace is */
-		timeout_ns = line->conf->paced ? GATEWAY_TIMEOUT_NS : 0;
+	if (timeout_ns < 0) /* as the pace is; a slow meter is not a silent one */
+		timeout_ns =
+			line->conf->paced ? GATEWAY_TIMEOUT_NS + line->conf->turnaround_ns[1] : 0;
 	return port_modbus_tcp_create(&line->port, line->shared->loop, line->conf->port.place,
 				      timeout_ns, handler, line->shared->log, ret_why);
 }
@@ -315,8 +328,11 @@ static int open_port(struct bench_line *line, struct diag *diag)
 						     [PORT_MODBUS_TCP] = open_modbus_tcp};
 	const struct port_handler handler = {.received = on_received, .left = on_left, .ctx = line};
 	const char *why = "";
-	int r = line->conf->port.kind == PORT_PTY ? pty_path(line, diag) : 0;
+	int r;
 
+	if (loop_is_virtual(line->shared->loop)) /* nobody out there could keep up */
+		return port_memory_create(&line->port, &handler);
+	r = line->conf->port.kind == PORT_PTY ? pty_path(line, diag) : 0;
 	if (r < 0)
 		return r;
 	r = open[line->conf->port.kind](line, &handler, &why);
@@ -347,7 +363,7 @@ static int create_line(struct bench_line *line)
 	const struct line_config config = {.name = conf->name,
 					   .protocol = line->protocol,
 					   .paced = conf->paced,
-					   .wire = conf->port.kind == PORT_TTY,
+					   .wire = line->wire,
 					   .latency_ns = latency_ns(conf),
 					   .echo = conf->echo,
 					   .turnaround_min_ns = conf->turnaround_ns[0],
@@ -372,6 +388,8 @@ int bench_line_create(struct bench_line **ret, const struct bench_line_shared *s
 	line->index = (uint32_t)index;
 	line->protocol = &mb_protocol;
 	line->deadline_ns = CLK_NEVER;
+	line->wire = line->conf->port.kind == PORT_TTY && !loop_is_virtual(shared->loop) &&
+		     port_tty_has_wire(line->conf->port.place);
 	if (shared->capture)
 		capture_add_line(shared->capture, line->conf->name);
 	r = create_line(line);
@@ -430,7 +448,25 @@ const struct verdict *bench_line_verdict(const struct bench_line *line)
 	return &line->verdict;
 }
 
-struct faults *bench_line_faults(struct bench_line *line)
+void bench_line_set_power(struct bench_line *line, size_t meter, bool on)
+{
+	for (size_t i = 0; i < line->conf->meter_count; i++) {
+		if (line->conf->meters[i] == meter)
+			line_set_station(line->line, i, on);
+	}
+}
+
+struct slave_format bench_line_format(const struct bench_line *line)
+{
+	return line_format(line->line);
+}
+
+struct port *bench_line_port(const struct bench_line *line)
+{
+	return line->port;
+}
+
+struct faults *bench_line_faults(const struct bench_line *line)
 {
 	return line_faults(line->line);
 }

@@ -44,6 +44,12 @@ const char *bench_line_protocol(const struct bench_line *line);
 /* Where clients find it, for people: PORT_PLACE_MAX bytes. */
 void bench_line_place(const struct bench_line *line, char *place);
 const struct verdict *bench_line_verdict(const struct bench_line *line);
-struct faults *bench_line_faults(struct bench_line *line);
+struct faults *bench_line_faults(const struct bench_line *line);
+/* A meter of the configuration, by its index there, has supply or not, if it stands here. */
+void bench_line_set_power(struct bench_line *line, size_t meter, bool on);
+/* The format of its first station. */
+struct slave_format bench_line_format(const struct bench_line *line);
+/* In a loop of virtual time: its port, which is one in memory. */
+struct port *bench_line_port(const struct bench_line *line);
 /* Ends what is under way; logs the verdict, and what the faults have done. */
 void bench_line_report(struct bench_line *line);

@@ -24,6 +24,7 @@ struct bench_meter {
 	struct recording *recording;
 	int64_t measured_ns;
 	bool shown; /* a whole window was measured */
+	bool off;   /* without supply */
 };
 
 static void use_synth(struct bench_meter *meter)
@@ -91,8 +92,27 @@ static int create_player(struct bench_meter *meter, uint64_t seed)
 		return 0;
 	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
 	rng_init(&rng, seed, stream);
-	return player_create(&meter->player, meter->conf->scenario,
+	return player_create(&meter->player, meter->conf->scenario, meter->conf->name, false,
 			     meter->conf->scenario_local_time ? clk_real_time_of_day() : 0, &rng);
+}
+
+int bench_meter_follow(struct bench_meter *meter, const struct scenario *scenario, uint64_t seed)
+{
+	char stream[CONF_TEXT_MAX + 16];
+	struct rng rng;
+
+	player_destroy(meter->player);
+	meter->player = NULL;
+	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
+	rng_init(&rng, seed, stream);
+	return player_create(&meter->player, scenario, meter->conf->name, true, 0, &rng);
+}
+
+void bench_meter_set_power(struct bench_meter *meter, bool on)
+{
+	if (on && meter->off)
+		meter_power_returned(meter->instrument);
+	meter->off = !on;
 }
 
 int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *conf,
@@ -174,7 +194,8 @@ void bench_meter_step(struct bench_meter *meter)
 		meter->measured_ns += metering_next_duration_ns(meter->metering);
 	if (r < 0)
 		return;
-	meter_count(meter->instrument, window);
+	if (!meter->off)
+		meter_count(meter->instrument, window);
 	meter->shown |= !window->partial;
 	meter->measured_ns += window->duration_ns;
 }

@@ -36,5 +36,12 @@ int64_t bench_meter_measured_ns(const struct bench_meter *meter);
 int64_t bench_meter_due_ns(const struct bench_meter *meter);
 /* Whether a recording is being played. */
 bool bench_meter_plays(const struct bench_meter *meter);
+/*
+ * Follows a scenario of the whole bench from 0 on, in place of its own. Before the start. Borrows
+ * the scenario. 0 or -ENOMEM.
+ */
+int bench_meter_follow(struct bench_meter *meter, const struct scenario *scenario, uint64_t seed);
+/* Without supply a meter counts nothing; when it is back, it has counted a power-down. */
+void bench_meter_set_power(struct bench_meter *meter, bool on);
 /* The world: takes effect with the next window. */
 void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input);

@@ -3,8 +3,10 @@
 #include "sim/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/clk_real.h"
 #include "sim/pcapng.h"
@@ -39,8 +41,12 @@ static int choose_paths(struct capture *c, const char *path)
 
 static int open_file(FILE **ret, const char *path)
 {
-	FILE *file = fopen(path, "we");
+	/* a pipe that nobody reads must not hold us up */
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
+	if (!file && fd >= 0)
+		close(fd);
 	if (!file)
 		return -errno;
 	setvbuf(file, NULL, _IOFBF, BUFFER_BYTES);

@@ -29,8 +29,7 @@ void framer_finish(struct framer *f)
 /* All bytes are there, as far as the telegram itself tells. */
 static bool whole(const struct framer *f)
 {
-	return !f->now.overlong &&
-	       f->protocol->request_length(f->bytes, f->now.len_bytes) == f->now.len_bytes;
+	return !f->now.overlong && f->protocol->whole(f->bytes, f->now.len_bytes);
 }
 
 int64_t framer_tick(struct framer *f, int64_t now_ns)

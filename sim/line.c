@@ -15,6 +15,7 @@
 struct station {
 	struct slave slave;
 	int64_t owes_until_ns; /* it is about to answer, or does, and does not listen */
+	bool off;              /* without supply */
 };
 
 /* A request on its way. */
@@ -146,8 +147,10 @@ static void send_burst(struct line *line, struct burst *burst, const struct faul
 	if (!effect->doubled)
 		return;
 	burst->begin_ns = line_tx_end_ns(line->mode, burst);
-	if (line->mode != LINE_TX_UNPACED)
-		burst->begin_ns += line->config.protocol->end_gap_ns(&burst->format);
+	/* after it, whatever the pace: what begins at the same time is merged */
+	burst->begin_ns += line->mode == LINE_TX_UNPACED
+				   ? 1
+				   : line->config.protocol->end_gap_ns(&burst->format);
 	line_tx_put(line->tx, burst);
 }
 
@@ -157,7 +160,8 @@ static void slave_sends(void *ctx, const struct slave_answer *answer)
 	struct fault_effect effect;
 	struct burst burst; /* its bytes come from the effect */
 
-	if (answer->len_bytes > TELEGRAM_MAX || line->orphaned)
+	if (answer->len_bytes > TELEGRAM_MAX || line->orphaned ||
+	    (line->acting && line->acting->off))
 		return;
 	burst.begin_ns = answer->ready_ns;
 	burst.format = answer->format;
@@ -218,7 +222,8 @@ static void stations_hear(struct line *line, int64_t begin_ns, const struct faul
 		struct station *station = &line->stations[i];
 		const struct slave_format format = format_of(station);
 
-		if (begin_ns < station->owes_until_ns || !understands(&format, client))
+		if (station->off || begin_ns < station->owes_until_ns ||
+		    !understands(&format, client))
 			continue;
 		line->acting = station;
 		slave_hears(line, &station->slave, &format, begin_ns, heard);
@@ -314,6 +319,9 @@ static void on_request(void *ctx, const struct telegram *telegram,
 	/* a gap that spoilt it is gone by now, so that stations could not tell */
 	if (effect.dropped || telegram->overlong || telegram->inner_gap)
 		return;
+	if (effect.char_gap_ns) /* who speaks next speaks behind it */
+		line->rx_end_ns = telegram->begin_ns + effect.delay_ns +
+				  hearing_ns(line, format, effect.len_bytes, effect.char_gap_ns);
 	if (effect.delay_ns)
 		delay_request(line, telegram->begin_ns + effect.delay_ns, &effect);
 	else
@@ -435,6 +443,11 @@ bool line_listens(const struct line *line)
 	return framer_running(&line->framer);
 }
 
+bool line_speaks(const struct line *line, int64_t now_ns)
+{
+	return line_tx_speaks(line->tx, now_ns);
+}
+
 bool line_busy(const struct line *line)
 {
 	return line_tx_busy(line->tx);
@@ -539,6 +552,11 @@ int line_add(struct line *line, const struct slave *slave)
 struct slave_format line_format(const struct line *line)
 {
 	return format_of(&line->stations[0]);
+}
+
+void line_set_station(struct line *line, size_t index, bool on)
+{
+	line->stations[index].off = !on;
 }
 
 struct faults *line_faults(struct line *line)

@@ -55,6 +55,8 @@ const struct slave_tx *line_slave_tx(struct line *line);
 int line_add(struct line *line, const struct slave *slave);
 /* The format of the first station: that of a port which has only one. */
 struct slave_format line_format(const struct line *line);
+/* A station, by the order of adding, that has no supply neither hears nor speaks. */
+void line_set_station(struct line *line, size_t index, bool on);
 /* The rules of this line, to be changed as one likes. */
 struct faults *line_faults(struct line *line);
 
@@ -68,6 +70,8 @@ void line_receive(struct line *line, int64_t now_ns, const uint8_t *bytes, size_
 int64_t line_tick(struct line *line, int64_t now_ns);
 /* A request has begun and is not over: more of it may have come. */
 bool line_listens(const struct line *line);
+/* An answer is on the line at now_ns. */
+bool line_speaks(const struct line *line, int64_t now_ns);
 /* An answer is owed or on the line. */
 bool line_busy(const struct line *line);
 /* Since when nothing has been said on the line, as of the last call. */

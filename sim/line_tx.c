@@ -149,6 +149,12 @@ static void put_on_wire(const struct line_tx *tx, struct wire *wire, const struc
 			 tx->now.format.parity);
 }
 
+/* Who begins before then meets what is on the wire; without pace, who begins with it. */
+static int64_t busy_until_ns(const struct line_tx *tx, int64_t time_ns)
+{
+	return tx->now.begin_ns + (tx->mode == LINE_TX_UNPACED ? 1 : time_ns);
+}
+
 /* The earliest burst begins a busy period, and every one that runs into it belongs to it. */
 static void merge(struct line_tx *tx)
 {
@@ -159,7 +165,7 @@ static void merge(struct line_tx *tx)
 	wire_clear(&wire);
 	put_on_wire(tx, &wire, &tx->now);
 	for (;;) {
-		i = waiting_before(tx, tx->now.begin_ns + bits_ns(&tx->now.format, wire.bits));
+		i = waiting_before(tx, busy_until_ns(tx, bits_ns(&tx->now.format, wire.bits)));
 		if (i == tx->waiting_count)
 			break;
 		take_waiting(tx, i, &other);
@@ -174,8 +180,9 @@ static void begin(struct line_tx *tx)
 	tx->running = true;
 	tx->sent = 0;
 	tx->count = tx->now.len_bytes;
-	tx->merged = tx->mode != LINE_TX_UNPACED &&
-		     waiting_before(tx, line_tx_end_ns(tx->mode, &tx->now)) < tx->waiting_count;
+	tx->merged =
+		waiting_before(tx, busy_until_ns(tx, line_tx_end_ns(tx->mode, &tx->now) -
+							     tx->now.begin_ns)) < tx->waiting_count;
 	if (tx->merged)
 		merge(tx);
 }
@@ -185,6 +192,8 @@ static int64_t over_ns(const struct line_tx *tx, size_t count)
 {
 	if (!tx->merged || !count)
 		return chars_ns(tx->mode, &tx->now, count);
+	if (tx->mode == LINE_TX_UNPACED)
+		return tx->now.begin_ns;
 	return tx->now.begin_ns + bits_ns(&tx->now.format, tx->chars[count - 1].end_bits);
 }
 

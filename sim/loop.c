@@ -9,9 +9,17 @@
 #include <unistd.h>
 
 #include "base/clk.h"
+#include "sim/clk_real.h"
+
+/* How many deadlines of a virtual loop pass between two looks for signals. */
+#define LOOK_EVERY 1024
 
 struct loop {
 	struct ev_loop *ev;
+	bool is_virtual;
+	bool stopped;
+	struct clk_virtual virtual_clk;
+	struct loop_timer *first, *last; /* of a virtual one */
 };
 
 struct loop_io {
@@ -25,6 +33,8 @@ struct loop_timer {
 	struct loop_io *io;
 	int fd;
 	int64_t deadline_ns; /* as last set */
+	struct loop *loop;
+	struct loop_timer *prev, *next; /* in a virtual loop */
 	void (*expired)(void *ctx);
 	void *ctx;
 };
@@ -51,6 +61,27 @@ int loop_create(struct loop **ret)
 	return 0;
 }
 
+int loop_create_virtual(struct loop **ret)
+{
+	int r = loop_create(ret);
+
+	if (r < 0)
+		return r;
+	(*ret)->is_virtual = true;
+	clk_virtual_init(&(*ret)->virtual_clk, 0);
+	return 0;
+}
+
+struct clk loop_clk(struct loop *loop)
+{
+	return loop->is_virtual ? loop->virtual_clk.clk : clk_real();
+}
+
+bool loop_is_virtual(const struct loop *loop)
+{
+	return loop->is_virtual;
+}
+
 void loop_destroy(struct loop *loop)
 {
 	if (!loop)
@@ -59,13 +90,43 @@ void loop_destroy(struct loop *loop)
 	free(loop);
 }
 
+static struct loop_timer *next_due(const struct loop *loop)
+{
+	struct loop_timer *due = NULL;
+
+	for (struct loop_timer *timer = loop->first; timer; timer = timer->next) {
+		if (timer->deadline_ns != CLK_NEVER &&
+		    (!due || timer->deadline_ns < due->deadline_ns))
+			due = timer;
+	}
+	return due;
+}
+
+static void run_virtual(struct loop *loop)
+{
+	struct loop_timer *timer;
+
+	loop->stopped = false;
+	for (unsigned n = 1; !loop->stopped && (timer = next_due(loop)); n++) {
+		clk_virtual_to(&loop->virtual_clk, timer->deadline_ns);
+		timer->deadline_ns = CLK_NEVER;
+		timer->expired(timer->ctx);
+		if (n % LOOK_EVERY == 0)
+			ev_run(loop->ev, EVRUN_NOWAIT);
+	}
+}
+
 void loop_run(struct loop *loop)
 {
-	ev_run(loop->ev, 0);
+	if (loop->is_virtual)
+		run_virtual(loop);
+	else
+		ev_run(loop->ev, 0);
 }
 
 void loop_stop(struct loop *loop)
 {
+	loop->stopped = true;
 	ev_break(loop->ev, EVBREAK_ALL);
 }
 
@@ -125,6 +186,15 @@ int loop_timer_add(struct loop_timer **ret, struct loop *loop, void (*expired)(v
 	timer->deadline_ns = CLK_NEVER;
 	timer->expired = expired;
 	timer->ctx = ctx;
+	timer->loop = loop;
+	timer->fd = -1;
+	if (loop->is_virtual) {
+		timer->prev = loop->last;
+		*(loop->last ? &loop->last->next : &loop->first) = timer;
+		loop->last = timer;
+		*ret = timer;
+		return 0;
+	}
 	timer->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (timer->fd < 0) {
 		r = -errno;
@@ -148,6 +218,8 @@ void loop_timer_set(struct loop_timer *timer, int64_t deadline_ns)
 	if (deadline_ns == timer->deadline_ns)
 		return;
 	timer->deadline_ns = deadline_ns;
+	if (timer->loop->is_virtual)
+		return;
 	if (deadline_ns != CLK_NEVER) {
 		if (deadline_ns < 1)
 			deadline_ns = 1; /* 0 would disarm */
@@ -161,8 +233,13 @@ void loop_timer_remove(struct loop_timer *timer)
 {
 	if (!timer)
 		return;
-	loop_io_remove(timer->io);
-	close(timer->fd);
+	if (timer->loop->is_virtual) {
+		*(timer->prev ? &timer->prev->next : &timer->loop->first) = timer->next;
+		*(timer->next ? &timer->next->prev : &timer->loop->last) = timer->prev;
+	} else {
+		loop_io_remove(timer->io);
+		close(timer->fd);
+	}
 	free(timer);
 }
 

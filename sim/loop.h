@@ -7,7 +7,10 @@
  * before the loop goes; the memory of a watcher belongs to the caller.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/clk.h"
 
 struct loop;
 struct loop_io;
@@ -15,8 +18,17 @@ struct loop_timer;
 struct loop_signal;
 
 int loop_create(struct loop **ret); /* 0 or -ENOMEM */
+/*
+ * A loop whose time jumps from one deadline to the next, and so is over in no time: for runs
+ * without clients. Timers that are due at the same time go off in the order in which they were
+ * added. Descriptors cannot be watched. 0 or -ENOMEM.
+ */
+int loop_create_virtual(struct loop **ret);
+/* Its clock: the system's monotonic one, or the virtual one, which begins at 0. */
+struct clk loop_clk(struct loop *loop);
+bool loop_is_virtual(const struct loop *loop);
 void loop_destroy(struct loop *loop);
-/* Runs until loop_stop(). */
+/* Runs until loop_stop(); a virtual one also ends when no timer is set. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 

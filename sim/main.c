@@ -10,6 +10,7 @@
 #include "sim/bench.h"
 #include "sim/check.h"
 #include "sim/options.h"
+#include "sim/run.h"
 
 #define SIGNALS 3
 
@@ -152,7 +153,8 @@ static int find_config(struct program *program)
 static int start(struct program *program)
 {
 	int r = bench_create(&program->bench, program->loop, program->conf,
-			     program->options.capture, &program->log, program->diag);
+			     &(struct bench_options){.capture = program->options.capture},
+			     &program->log, program->diag);
 
 	if (r == 0)
 		return EXIT_FINE;
@@ -160,6 +162,43 @@ static int start(struct program *program)
 	if (diag_count(program->diag) == 0)
 		fprintf(stderr, "metersimd: cannot start: %s\n", strerror(-r));
 	return r == -EIO ? EXIT_NO_PORT : exit_status(r);
+}
+
+/* What --run plays on when no bench is given. */
+static const char lone_meter[] =
+	"meters: [{name: main, model: pro380-mod}]\n"
+	"lines: [{name: rs485, protocol: modbus, port: pty, meters: [main]}]\n";
+
+static int load_for_run(struct program *program)
+{
+	if (program->options.config)
+		return bench_conf_load(&program->conf, program->options.config, program->diag);
+	return bench_conf_parse(&program->conf, "the bench of one meter", lone_meter,
+				sizeof(lone_meter) - 1, program->diag);
+}
+
+/* A scenario is found beside the user, or where those that came with the program are. */
+static int play(struct program *program)
+{
+	const struct options *o = &program->options;
+	char path[DATA_PATH_MAX];
+	const struct run_options options = {
+		.path = path, .capture = o->capture, .report = o->report, .until_ns = o->until_ns};
+	int r = load_for_run(program);
+
+	if (r < 0)
+		return report_file(program, o->config ? o->config : "the bench", r);
+	apply_options(program, program->conf);
+	r = data_path_find(DATA_SCENARIO, o->run, "", path);
+	if (r == 0)
+		r = run_scenario(&options, program->conf, &program->log, program->diag);
+	if (r == -ENOSPC || r == -EIO) {
+		print_diag(program->diag);
+		return EXIT_IO;
+	}
+	if (r < 0)
+		return report_file(program, o->run, r);
+	return r ? EXIT_EXPECTATION : EXIT_FINE;
 }
 
 /* Signals are caught from the beginning: a reload may come early, and a link must be removed. */
@@ -214,12 +253,16 @@ int main(int argc, char *argv[])
 	}
 	program.log.level = program.options.log_level;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that is full is an error of its own */
 	raise_limits();
 	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0) {
 		fputs("metersimd: cannot start: out of memory or descriptors\n", stderr);
 		return EXIT_IO;
 	}
-	status = program.options.check ? check(&program) : run(&program);
+	if (program.options.check)
+		status = check(&program);
+	else
+		status = program.options.run ? play(&program) : run(&program);
 	bench_conf_destroy(program.conf);
 	loop_destroy(program.loop);
 	diag_destroy(program.diag);

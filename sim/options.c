@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "sim/bench_conf.h"
+#include "sim/report.h"
 
 enum {
 	OPT_CONFIG = 256,
@@ -15,6 +16,9 @@ enum {
 	OPT_SEED,
 	OPT_SPEED,
 	OPT_CAPTURE,
+	OPT_RUN,
+	OPT_UNTIL,
+	OPT_REPORT,
 	OPT_LOG,
 	OPT_VERSION,
 	OPT_HELP
@@ -26,6 +30,9 @@ static const struct option long_options[] = {
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"speed", required_argument, NULL, OPT_SPEED},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"run", required_argument, NULL, OPT_RUN},
+	{"until", required_argument, NULL, OPT_UNTIL},
+	{"report", required_argument, NULL, OPT_REPORT},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -34,13 +41,18 @@ static const struct option long_options[] = {
 
 void options_help(FILE *out)
 {
-	fputs("usage: metersimd [--config FILE | --check FILE] [options]\n"
+	fputs("usage: metersimd [--config FILE] [--run SCENARIO | --check FILE] [options]\n"
 	      "\n"
 	      "Simulates energy meters on serial buses. Without --config: the demo bench, a\n"
 	      "household's meter on a pseudo terminal, with a command line to read it.\n"
 	      "\n"
 	      "  --config FILE   run the bench of FILE, in the foreground, until SIGTERM\n"
 	      "  --check FILE    is this configuration, model or scenario valid?\n"
+	      "  --run SCENARIO  play it in virtual time, without ports, and judge what it "
+	      "expects\n"
+	      "  --until TIME    with --run: so long, in place of the scenario's duration\n"
+	      "  --report FILE   with --run: write the outcome, FILE.xml for JUnit, FILE.tap for "
+	      "TAP\n"
 	      "  --seed N        where every random thing comes from (overrides the file)\n"
 	      "  --speed X       metering time per real time, 0 stands still (overrides the file)\n"
 	      "  --capture FILE  record the bus: text to FILE, and FILE.pcapng for Wireshark\n"
@@ -48,7 +60,8 @@ void options_help(FILE *out)
 	      "  --version       print the version\n"
 	      "  --help          print this\n"
 	      "\n"
-	      "Exit status: 0 fine, 64 usage, 66 no such input, 69 a port cannot be opened,\n"
+	      "Exit status: 0 fine, 1 an expectation failed, 64 usage, 66 no such input, 69 a port "
+	      "cannot be opened,\n"
 	      "74 I/O error, 78 bad configuration. See metersimd(1), metersim.conf(5).\n",
 	      out);
 }
@@ -83,6 +96,19 @@ static int take(struct options *o, int option, FILE *err)
 	case OPT_CAPTURE:
 		o->capture = optarg;
 		return *optarg ? 0 : bad_value(err, "capture", optarg, "the name of a file");
+	case OPT_RUN:
+		o->run = optarg;
+		return 0;
+	case OPT_UNTIL:
+		if (conf_parse_duration(optarg, &o->until_ns) < 0 || o->until_ns < NS_PER_S)
+			return bad_value(err, "until", optarg, "a duration such as 1h30m");
+		return 0;
+	case OPT_REPORT:
+		o->report = optarg;
+		if (report_check_path(optarg) < 0)
+			return bad_value(err, "report", optarg,
+					 "a file that ends with .xml or .tap");
+		return 0;
 	case OPT_LOG:
 		if (log_level_parse(optarg, &o->log_level) < 0)
 			return bad_value(err, "log", optarg,
@@ -117,8 +143,12 @@ int options_parse(struct options *ret, int argc, char *const argv[], FILE *err)
 			argv[optind]);
 		return -EINVAL;
 	}
-	if (o.config && o.check) {
-		fputs("metersimd: --config and --check exclude each other\n", err);
+	if (o.check && (o.config || o.run)) {
+		fputs("metersimd: --check excludes --config and --run\n", err);
+		return -EINVAL;
+	}
+	if (!o.run && (o.until_ns || o.report)) {
+		fputs("metersimd: --until and --report are for --run only\n", err);
 		return -EINVAL;
 	}
 	*ret = o;

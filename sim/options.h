@@ -10,6 +10,7 @@
 /* sysexits(3), as the users' contract has them */
 enum exit_status {
 	EXIT_FINE = 0,
+	EXIT_EXPECTATION = 1, /* one did not hold */
 	EXIT_USAGE = 64,
 	EXIT_NO_INPUT = 66,
 	EXIT_NO_PORT = 69,
@@ -20,6 +21,9 @@ enum exit_status {
 struct options {
 	const char *config;  /* NULL: the demo bench */
 	const char *check;   /* NULL: run */
+	const char *run;     /* a scenario, NULL: a bench with ports */
+	const char *report;  /* or NULL */
+	int64_t until_ns;    /* 0: to the end of the scenario */
 	const char *capture; /* NULL: the bus is not recorded */
 	bool help;
 	bool version;

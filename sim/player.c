@@ -3,6 +3,7 @@
 #include "sim/player.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -29,6 +30,8 @@ struct vary {
 
 struct player {
 	const struct scenario *scenario;
+	const char *meter;
+	const char *others; /* whom events without a meter are for; NULL: this one */
 	struct rng rng;
 	struct synth_input steady; /* without what varies */
 	bool begun;
@@ -39,8 +42,8 @@ struct player {
 	struct ramp ramps[]; /* scenario->ramp_places of them */
 };
 
-int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns,
-		  const struct rng *rng)
+int player_create(struct player **ret, const struct scenario *scenario, const char *meter,
+		  bool whole_bench, int64_t start_ns, const struct rng *rng)
 {
 	struct player *player =
 		calloc(1, sizeof(*player) + scenario->ramp_places * sizeof(player->ramps[0]));
@@ -53,6 +56,9 @@ int player_create(struct player **ret, const struct scenario *scenario, int64_t 
 		return -ENOMEM;
 	}
 	player->scenario = scenario;
+	player->meter = meter;
+	if (whole_bench && *scenario->meter)
+		player->others = scenario->meter;
 	player->start_ns = start_ns;
 	player->rng = *rng;
 	*ret = player;
@@ -167,6 +173,10 @@ static void apply_varies(const struct player *player, struct synth_input *input)
 
 static void play_event(struct player *player, const struct event *event, int64_t at_ns)
 {
+	const char *pattern = event->meter ? event->meter : player->others;
+
+	if (pattern && fnmatch(pattern, player->meter, 0) != 0)
+		return;
 	for (size_t i = 0; i < event->count; i++) {
 		const struct change *change = &player->scenario->changes[event->first + i];
 

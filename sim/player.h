@@ -15,11 +15,13 @@
 struct player;
 
 /*
- * Starts at start_ns of the scenario's own time; what varies is drawn from a copy of rng. Borrows
- * scenario. 0 or -ENOMEM.
+ * For the meter of that name, which events may leave out; whole_bench: those without a meter of
+ * their own are for the scenario's. Starts at start_ns of the scenario's own
+ * time; what varies is drawn from a copy of rng. Borrows
+ * scenario and meter. 0 or -ENOMEM.
  */
-int player_create(struct player **ret, const struct scenario *scenario, int64_t start_ns,
-		  const struct rng *rng);
+int player_create(struct player **ret, const struct scenario *scenario, const char *meter,
+		  bool whole_bench, int64_t start_ns, const struct rng *rng);
 void player_destroy(struct player *player);
 /*
  * Brings input to where it stands at now_ns since the player was created; never call it with an

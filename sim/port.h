@@ -7,6 +7,7 @@
  * as the port can see it. A port that is lost tries again by itself and says so in the log.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,11 @@ struct port {
 	void (*send)(struct port *port, const uint8_t *bytes, size_t len_bytes);
 	/* Hands over what the client has sent so far, without waiting for the loop. */
 	void (*pump)(struct port *port);
-	/* The line has come to rest: another client may have its turn. May be NULL. */
-	void (*rest)(struct port *port);
+	/*
+	 * The line is quiet, long enough for another request; owed: some answer is still to come.
+	 * Told again and again while that is so. May be NULL.
+	 */
+	void (*rest)(struct port *port, bool owed);
 	/* The stations speak in this format from now on. NULL: clients say it themselves. */
 	void (*tune)(struct port *port, const struct slave_format *format);
 	/* Where clients find it, for people: PORT_PLACE_MAX bytes. */

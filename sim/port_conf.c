@@ -110,6 +110,11 @@ static const struct conf_field tcp_fields[] = {
 	 .read = read_address,
 	 .offset = offsetof(struct port_conf, place),
 	 .required = true},
+	{.key = "latency",
+	 .read = conf_duration,
+	 .offset = offsetof(struct port_conf, latency_ns),
+	 .min = 0,
+	 .max = 1},
 };
 
 static const struct conf_field modbus_tcp_fields[] = {

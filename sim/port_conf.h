@@ -17,7 +17,7 @@ struct port_conf {
 	/* of a tty */
 	bool rs485;
 	bool adapter_echo;
-	int64_t latency_ns;
+	int64_t latency_ns; /* of tcp as well */
 	/* of Modbus TCP */
 	int64_t timeout_ns; /* negative: not given */
 };

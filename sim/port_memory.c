@@ -10,6 +10,8 @@
 struct port_memory {
 	struct port port;
 	struct port_handler handler;
+	void (*rest)(void *ctx);
+	void *rest_ctx;
 	size_t kept_bytes;
 	uint8_t kept[PORT_MEMORY_MAX];
 };
@@ -34,6 +36,22 @@ static void memory_pump(struct port *port)
 	(void)port; /* what the client says is handed over as it says it */
 }
 
+static void memory_rest(struct port *port, bool owed)
+{
+	const struct port_memory *memory = memory_of(port);
+
+	if (memory->rest && !owed)
+		memory->rest(memory->rest_ctx);
+}
+
+void port_memory_on_rest(struct port *port, void (*rest)(void *ctx), void *ctx)
+{
+	struct port_memory *memory = memory_of(port);
+
+	memory->rest = rest;
+	memory->rest_ctx = ctx;
+}
+
 static void memory_place(const struct port *port, char *place)
 {
 	(void)port;
@@ -53,6 +71,7 @@ int port_memory_create(struct port **ret, const struct port_handler *handler)
 		return -ENOMEM;
 	memory->port = (struct port){.send = memory_send,
 				     .pump = memory_pump,
+				     .rest = memory_rest,
 				     .place = memory_place,
 				     .destroy = memory_destroy};
 	memory->handler = *handler;

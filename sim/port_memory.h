@@ -17,5 +17,7 @@ void port_memory_say(struct port *port, const uint8_t *bytes, size_t len_bytes,
 		     const struct slave_format *format);
 /* The client reads: at most cap_bytes. Returns how many. */
 size_t port_memory_take(struct port *port, uint8_t *bytes, size_t cap_bytes);
+/* Calls rest(ctx) when the line has come to rest: a master may ask again. NULL: nothing. */
+void port_memory_on_rest(struct port *port, void (*rest)(void *ctx), void *ctx);
 /* The client leaves; what it has not read is lost. */
 void port_memory_leave(struct port *port);

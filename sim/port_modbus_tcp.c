@@ -11,8 +11,10 @@
 #include "sim/clk_real.h"
 #include "sim/tcp_server.h"
 
-#define BUFFER_BYTES  (4 * MBTCP_MAX) /* of each client: requests that wait */
-#define TARGET_SILENT 0x0b            /* exception: the gateway's target does not respond */
+#define BUFFER_BYTES  (4 * MBTCP_MAX)   /* of each client: requests that wait */
+#define TARGET_SILENT 0x0b              /* exception: the gateway's target does not respond */
+#define UNPACED_NS    (500 * NS_PER_MS) /* for an answer that some fault delays */
+#define ENDED_MAX     16                /* clients that have closed their side */
 #define FRAME_KEPT    512
 #define EXCEPTION     0x80
 #define BROADCAST     0
@@ -33,7 +35,8 @@ struct gateway {
 	struct clk clk;
 	struct loop_timer *timer; /* for a station that does not answer */
 	int64_t timeout_ns;
-	int64_t patient_until_ns;
+	bool patient;             /* its timer runs */
+	bool quiet;               /* nothing has been said since the line was quiet */
 	size_t waiting;           /* clients whose turn it is not */
 	struct tcp_client *asker; /* whose request is on the line, or was last; NULL: it has left */
 	bool asked;               /* a request is on the line */
@@ -120,13 +123,25 @@ static void ask(struct gateway *g, struct tcp_client *client)
 	set_waiting(g, client, state->used_bytes > 0 || state->ended);
 	g->asker = client;
 	g->asked = true;
+	g->patient = g->quiet = false;
 	g->heard_bytes = 0;
-	if (g->timeout_ns) {
-		g->patient_until_ns = clk_now(&g->clk) + g->timeout_ns;
-		loop_timer_set(g->timer, g->patient_until_ns);
-	}
 	n = mbtcp_to_frame(g->request, g->request_bytes, frame);
 	g->handler.received(g->handler.ctx, frame, n, &unknown);
+}
+
+/* Who has closed its side may only have gone away: not many of them are remembered. */
+static void bury(struct gateway *g)
+{
+	struct tcp_client *client = NULL;
+	unsigned ended = 0;
+
+	while ((client = tcp_client_next(g->server, client))) {
+		const struct state *state = tcp_client_state(client);
+
+		ended += state->ended;
+		if (state->ended && ended > ENDED_MAX && client != g->asker)
+			tcp_client_close(client);
+	}
 }
 
 static void on_readable(void *ctx, struct tcp_client *client)
@@ -137,7 +152,9 @@ static void on_readable(void *ctx, struct tcp_client *client)
 
 	if (!more && !state->ended)
 		return;
-	if (!g->asked) {
+	if (state->ended)
+		bury(g);
+	if (!g->asked && g->quiet) {
 		ask(g, client);
 		return;
 	}
@@ -155,76 +172,108 @@ static void on_gone(void *ctx, struct tcp_client *client)
 		g->asker = NULL; /* the answer to its request goes nowhere */
 }
 
-/* Who waits and comes next behind the last one. */
+/* Who waits and comes next behind the last one; those that have closed their side come last. */
 static struct tcp_client *next_waiting(const struct gateway *g)
 {
-	struct tcp_client *client = g->asker;
-
 	if (!g->waiting)
 		return NULL;
+	for (int round = 0; round < 4; round++) {
+		struct tcp_client *client = round % 2 ? NULL : g->asker;
 
-	for (int round = 0; round < 2; round++) {
 		while ((client = tcp_client_next(g->server, client))) {
 			const struct state *state = tcp_client_state(client);
 
-			if (state->waiting)
+			if (state->waiting && state->ended == (round >= 2))
 				return client;
 		}
 	}
 	return NULL;
 }
 
-/* What was heard is intact, and of the station and the function that were asked. */
+/* What an answer says of its request is what was asked. */
+static bool echoes(const uint8_t *asked, const uint8_t *heard)
+{
+	if (heard[1] & EXCEPTION)
+		return true;
+	if (asked[1] == MB_READ_HOLDING || asked[1] == 0x04)
+		return heard[2] == 2 * asked[5];
+	if (asked[1] == 0x05 || asked[1] == MB_WRITE_SINGLE || asked[1] == 0x0f ||
+	    asked[1] == MB_WRITE_MULTIPLE)
+		return heard[2] == asked[2] && heard[3] == asked[3];
+	return true;
+}
+
+/* What was heard is intact, and the answer of the station and to the function that were asked. */
 static bool is_answer(const struct gateway *g)
 {
 	const uint8_t *asked = g->request + MBTCP_HEADER_BYTES - 1;
 
 	return g->heard_bytes <= MB_FRAME_MAX && mb_frame_intact(g->heard, g->heard_bytes) &&
 	       (asked[0] == BROADCAST || g->heard[0] == asked[0]) &&
-	       (g->heard[1] & ~EXCEPTION) == asked[1];
+	       (g->heard[1] & ~EXCEPTION) == asked[1] && echoes(asked, g->heard);
 }
 
-static void answer(struct gateway *g)
+static bool is_broadcast(const struct gateway *g)
 {
+	return g->request[MBTCP_HEADER_BYTES - 1] == BROADCAST;
+}
+
+/* The request is over, with its answer or without. */
+static void conclude(struct gateway *g)
+{
+	const struct state *state;
 	uint8_t bytes[MBTCP_MAX];
-	size_t n;
 
 	g->asked = false;
 	if (!g->asker)
 		return;
-	if (is_answer(g))
-		n = mbtcp_answer(g->request, g->heard, g->heard_bytes, bytes);
-	else if (g->request[MBTCP_HEADER_BYTES - 1] == BROADCAST)
-		return;
-	else
-		n = mbtcp_refuse(g->request, TARGET_SILENT, bytes);
-	tcp_client_send(g->asker, bytes, n);
+	state = tcp_client_state(g->asker);
+	if (is_answer(g)) {
+		tcp_client_send(g->asker, bytes,
+				mbtcp_answer(g->request, g->heard, g->heard_bytes, bytes));
+	} else if (!is_broadcast(g)) {
+		tcp_client_send(g->asker, bytes, mbtcp_refuse(g->request, TARGET_SILENT, bytes));
+		if (state->ended) /* nobody may be there any more, and it costs the others time */
+			tcp_client_close(g->asker);
+	}
 }
 
-/* A request that needs no time brings the line to rest before it returns: a loop, not a depth. */
+/* A request that needs no time is over before ask() returns: a loop, not a depth. */
 static void go_on(struct gateway *g)
 {
 	struct tcp_client *client;
 
-	answer(g);
 	if (g->resting)
 		return;
 	g->resting = true;
-	while (!g->asked && (client = next_waiting(g)))
+	while (!g->asked && g->quiet && (client = next_waiting(g)))
 		ask(g, client);
 	g->resting = false;
 }
 
-static void gateway_rest(struct port *port)
+/* Its time begins when the request has gone over the line; without pace there is little to wait
+ * for. */
+static void be_patient(struct gateway *g)
+{
+	const int64_t timeout_ns = g->timeout_ns ? g->timeout_ns : UNPACED_NS;
+
+	g->patient = true;
+	loop_timer_set(g->timer, clk_now(&g->clk) + timeout_ns);
+}
+
+static void gateway_rest(struct port *port, bool owed)
 {
 	struct gateway *g = gateway_of(port);
 
-	if (!g->asked)
-		return;
-	if (g->timeout_ns && !is_answer(g) && clk_now(&g->clk) < g->patient_until_ns)
-		g->heard_bytes = 0; /* silence, or somebody else: the right one may come yet */
-	else
-		go_on(g);
+	g->quiet = true;
+	if (g->asked && is_answer(g))
+		conclude(g);
+	g->heard_bytes = 0; /* if it was somebody else, or broken, the right one may come yet */
+	if (g->asked && !owed && (is_broadcast(g) || !g->timeout_ns))
+		conclude(g);
+	else if (g->asked && !g->patient)
+		be_patient(g);
+	go_on(g);
 }
 
 /* The station has had its time, whatever it says later. */
@@ -232,8 +281,11 @@ static void on_timeout(void *ctx)
 {
 	struct gateway *g = ctx;
 
-	if (g->asked && !g->heard_bytes && clk_now(&g->clk) >= g->patient_until_ns)
-		go_on(g);
+	if (!g->asked || !g->patient)
+		return;
+	g->heard_bytes = 0;
+	conclude(g);
+	go_on(g);
 }
 
 static void gateway_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
@@ -244,6 +296,7 @@ static void gateway_send(struct port *port, const uint8_t *bytes, size_t len_byt
 
 	memcpy(g->heard + g->heard_bytes, bytes, n);
 	g->heard_bytes += n;
+	g->quiet = false;
 }
 
 /* Requests are whole when they come: nothing can be late. */
@@ -291,6 +344,7 @@ int port_modbus_tcp_create(struct port **ret, struct loop *loop, const char *add
 	g->log = log;
 	g->clk = clk_real();
 	g->timeout_ns = timeout_ns;
+	g->quiet = true;
 	*ret_why = "out of memory or descriptors";
 	r = loop_timer_add(&g->timer, loop, on_timeout, g);
 	if (r == 0)

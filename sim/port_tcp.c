@@ -6,18 +6,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/clk_real.h"
 #include "sim/tcp_server.h"
 
-#define READ_MAX  512
-#define READS_MAX 4 /* chunks in one go: a client that never stops must not hold the loop */
+#define READ_MAX    512
+#define PATIENCE_NS (1 * NS_PER_S) /* with an answer, from the end of the request on */
+#define READS_MAX   4 /* chunks in one go: a client that never stops must not hold the loop */
 
 struct port_tcp {
 	struct port port;
 	struct port_handler handler;
 	struct tcp_server *server;
 	struct tcp_client *speaker; /* whose turn it is, or who spoke last; NULL: it has left */
-	bool turn;                  /* the line has not come to rest since it spoke */
-	bool resting;               /* a turn is being handed on: no deeper */
+	bool turn;                  /* it has spoken, and the line has not come to rest */
+	bool answered;              /* it has got bytes since it spoke last */
+	struct clk clk;
+	struct loop_timer *patience; /* with an answer that does not come */
+	bool patient;
+	bool resting; /* a turn is being handed on: no deeper */
 };
 
 /* Of each client. */
@@ -58,33 +64,11 @@ static void hear(struct port_tcp *tcp, struct tcp_client *client)
 			return;
 		tcp->speaker = client;
 		tcp->turn = true;
+		tcp->answered = tcp->patient = false;
 		tcp->handler.received(tcp->handler.ctx, bytes, (size_t)n, &unknown);
 		if ((size_t)n < sizeof(bytes) || tcp->speaker != client)
 			return;
 	}
-}
-
-static void on_readable(void *ctx, struct tcp_client *client)
-{
-	struct port_tcp *tcp = ctx;
-	struct state *state = tcp_client_state(client);
-
-	if (tcp->turn && tcp->speaker != client) {
-		state->waiting = true;
-		tcp_client_listen(client, false);
-		return;
-	}
-	hear(tcp, client);
-}
-
-static void on_gone(void *ctx, struct tcp_client *client)
-{
-	struct port_tcp *tcp = ctx;
-
-	if (tcp->speaker != client)
-		return;
-	tcp->speaker = NULL;
-	tcp->handler.left(tcp->handler.ctx);
 }
 
 /* Who waits and comes next behind the last speaker. */
@@ -101,6 +85,37 @@ static struct tcp_client *next_waiting(const struct port_tcp *tcp)
 		}
 	}
 	return NULL;
+}
+
+/* The speaker goes on as long as it has no answer, or nobody else wants to speak. */
+static bool may_speak(const struct port_tcp *tcp, const struct tcp_client *client)
+{
+	if (!tcp->turn)
+		return true;
+	return tcp->speaker == client && !(tcp->answered && next_waiting(tcp));
+}
+
+static void on_readable(void *ctx, struct tcp_client *client)
+{
+	struct port_tcp *tcp = ctx;
+	struct state *state = tcp_client_state(client);
+
+	if (!may_speak(tcp, client)) {
+		state->waiting = true;
+		tcp_client_listen(client, false);
+		return;
+	}
+	hear(tcp, client);
+}
+
+static void on_gone(void *ctx, struct tcp_client *client)
+{
+	struct port_tcp *tcp = ctx;
+
+	if (tcp->speaker != client)
+		return;
+	tcp->speaker = NULL;
+	tcp->handler.left(tcp->handler.ctx);
 }
 
 static void hand_on(struct port_tcp *tcp)
@@ -122,14 +137,10 @@ static void hand_on(struct port_tcp *tcp)
 	hear(tcp, client);
 }
 
-/* The line rests again at once if what the next one says needs no time. */
-static void tcp_rest(struct port *port)
+/* The line is quiet again at once if what the next one says needs no time. */
+static void end_turn(struct port_tcp *tcp)
 {
-	struct port_tcp *tcp = tcp_of(port);
-
-	if (!tcp->turn)
-		return;
-	tcp->turn = false;
+	tcp->turn = tcp->patient = false;
 	if (tcp->resting)
 		return;
 	tcp->resting = true;
@@ -139,11 +150,34 @@ static void tcp_rest(struct port *port)
 	tcp->resting = false;
 }
 
+/* An answer that is long in coming does not keep others from speaking. */
+static void tcp_rest(struct port *port, bool owed)
+{
+	struct port_tcp *tcp = tcp_of(port);
+
+	if (!tcp->turn)
+		return;
+	if (!owed) {
+		end_turn(tcp);
+	} else if (!tcp->patient) {
+		tcp->patient = true;
+		loop_timer_set(tcp->patience, clk_now(&tcp->clk) + PATIENCE_NS);
+	}
+}
+
+static void on_patience(void *ctx)
+{
+	struct port_tcp *tcp = ctx;
+
+	if (tcp->turn && tcp->patient)
+		end_turn(tcp);
+}
+
 static void tcp_pump(struct port *port)
 {
 	struct port_tcp *tcp = tcp_of(port);
 
-	if (tcp->turn && tcp->speaker)
+	if (tcp->turn && tcp->speaker && may_speak(tcp, tcp->speaker))
 		hear(tcp, tcp->speaker);
 }
 
@@ -151,6 +185,7 @@ static void tcp_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
 {
 	struct port_tcp *tcp = tcp_of(port);
 
+	tcp->answered = true;
 	if (tcp->speaker)
 		tcp_client_send(tcp->speaker, bytes, len_bytes);
 }
@@ -167,6 +202,7 @@ static void tcp_destroy(struct port *port)
 	struct port_tcp *tcp = tcp_of(port);
 
 	tcp_server_destroy(tcp->server);
+	loop_timer_remove(tcp->patience);
 	free(tcp);
 }
 
@@ -189,9 +225,13 @@ int port_tcp_create(struct port **ret, struct loop *loop, const char *address,
 				  .place = tcp_place,
 				  .destroy = tcp_destroy};
 	tcp->handler = *handler;
-	r = tcp_server_create(&tcp->server, loop, address, &clients, log, ret_why);
+	tcp->clk = clk_real();
+	*ret_why = "out of memory or descriptors";
+	r = loop_timer_add(&tcp->patience, loop, on_patience, tcp);
+	if (r == 0)
+		r = tcp_server_create(&tcp->server, loop, address, &clients, log, ret_why);
 	if (r < 0) {
-		free(tcp);
+		tcp_destroy(&tcp->port);
 		return r;
 	}
 	*ret = &tcp->port;

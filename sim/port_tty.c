@@ -22,6 +22,7 @@
 #define RETRY_MIN_NS (500 * NS_PER_MS) /* between attempts to get a lost port back */
 #define RETRY_MAX_NS (30 * NS_PER_S)
 #define ECHO_LATE_NS (100 * NS_PER_MS) /* of an adapter that collects bytes */
+#define SENT_LATE_NS NS_PER_S
 #define STOP_BITS    1
 #define DATA_BITS    8
 
@@ -38,7 +39,10 @@ struct port_tty {
 	struct loop_io *io;
 	struct loop_timer *retry;
 	int64_t retry_ns;
-	struct loop_timer *driver_off; /* when what is being sent by RTS is over */
+	struct loop_timer *sent; /* when what is being sent is over */
+	bool tuning;             /* then another format is due */
+	int64_t sent_by_ns;      /* at the latest */
+	int64_t opened_ns;
 	enum driver driver;
 	bool rs485;
 	bool echoes;
@@ -86,6 +90,18 @@ static int set_format(struct port_tty *tty)
 		return tty_plain_set(tty->fd, tty->format.baud);
 	r = set_serial(tty->serial, &tty->format);
 	return r < 0 ? r : tty_plain_check_parity(tty->fd);
+}
+
+bool port_tty_has_wire(const char *path)
+{
+	char *device = realpath(path, NULL);
+	struct sp_port *serial = NULL;
+	const bool has = device && sp_get_port_by_name(device, &serial) == SP_OK;
+
+	if (has)
+		sp_free_port(serial);
+	free(device);
+	return has;
 }
 
 /* A port is known by its device's name, not by those of links that lead to it. */
@@ -147,6 +163,7 @@ static int open_port(struct port_tty *tty, const char **ret_why)
 	r = choose_driver(tty);
 	if (r < 0)
 		return r;
+	tty->opened_ns = clk_now(&tty->clk);
 	*ret_why = "out of memory";
 	return loop_io_add(&tty->io, tty->loop, tty->fd, on_readable, tty);
 }
@@ -182,7 +199,8 @@ static void lose(struct port_tty *tty, const char *reason)
 	close_port(tty);
 	tty->echo_bytes = 0;
 	tty->handler.left(tty->handler.ctx);
-	tty->retry_ns = RETRY_MIN_NS;
+	if (clk_now(&tty->clk) - tty->opened_ns > RETRY_MAX_NS) /* else it flaps */
+		tty->retry_ns = RETRY_MIN_NS;
 	retry_later(tty);
 }
 
@@ -258,19 +276,33 @@ static bool sent_all(const struct port_tty *tty)
 	return ioctl(tty->fd, TIOCSERGETLSR, &status) < 0 || (status & TIOCSER_TEMT);
 }
 
-static void on_driver_off(void *ctx)
+static void tune_now(struct port_tty *tty)
+{
+	int r = set_format(tty);
+
+	tty->tuning = false;
+	if (r < 0)
+		log_error(tty->log, "%s: cannot be set to %u baud: %s", tty->path, tty->format.baud,
+			  strerror(-r));
+}
+
+/* The UART may be later than the line has counted, an adapter even more. */
+static void on_sent(void *ctx)
 {
 	struct port_tty *tty = ctx;
+	const int64_t now_ns = clk_now(&tty->clk);
 	const int rts = TIOCM_RTS;
 
 	if (tty->fd < 0)
 		return;
-	if (!sent_all(tty)) {
-		loop_timer_set(tty->driver_off,
-			       clk_now(&tty->clk) + slave_char_ns(&tty->format) / 2);
+	if (!sent_all(tty) && now_ns < tty->sent_by_ns) {
+		loop_timer_set(tty->sent, now_ns + slave_char_ns(&tty->format) / 2);
 		return;
 	}
-	ioctl(tty->fd, TIOCMBIC, &rts);
+	if (tty->driver == DRIVER_RTS)
+		ioctl(tty->fd, TIOCMBIC, &rts);
+	if (tty->tuning)
+		tune_now(tty);
 }
 
 static void tty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
@@ -285,8 +317,9 @@ static void tty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
 		return;
 	if (tty->driver == DRIVER_RTS) {
 		ioctl(tty->fd, TIOCMBIS, &rts);
-		loop_timer_set(tty->driver_off, end_ns);
+		loop_timer_set(tty->sent, end_ns);
 	}
+	tty->sent_by_ns = end_ns + SENT_LATE_NS;
 	n = write(tty->fd, bytes, len_bytes);
 	if (tty->echoes && n > 0) {
 		tty->echo_bytes += (size_t)n;
@@ -299,15 +332,11 @@ static void tty_send(struct port *port, const uint8_t *bytes, size_t len_bytes)
 static void tty_tune(struct port *port, const struct slave_format *format)
 {
 	struct port_tty *tty = tty_of(port);
-	int r;
 
 	tty->format = *format;
-	if (tty->fd < 0)
-		return;
-	r = set_format(tty);
-	if (r < 0)
-		log_error(tty->log, "%s: cannot be set to %u baud: %s", tty->path, format->baud,
-			  strerror(-r));
+	tty->tuning = tty->fd >= 0;
+	if (tty->tuning)
+		on_sent(tty);
 }
 
 static void tty_place(const struct port *port, char *place)
@@ -321,7 +350,7 @@ static void tty_destroy(struct port *port)
 
 	close_port(tty);
 	loop_timer_remove(tty->retry);
-	loop_timer_remove(tty->driver_off);
+	loop_timer_remove(tty->sent);
 	free(tty);
 }
 
@@ -333,7 +362,7 @@ static int open_all(struct port_tty *tty, const char **ret_why)
 		return r;
 	*ret_why = "out of memory or descriptors";
 	r = loop_timer_add(&tty->retry, tty->loop, on_retry, tty);
-	return r < 0 ? r : loop_timer_add(&tty->driver_off, tty->loop, on_driver_off, tty);
+	return r < 0 ? r : loop_timer_add(&tty->sent, tty->loop, on_sent, tty);
 }
 
 int port_tty_create(struct port **ret, struct loop *loop, const struct port_tty_config *config,
@@ -355,6 +384,7 @@ int port_tty_create(struct port **ret, struct loop *loop, const struct port_tty_
 	tty->log = log;
 	tty->clk = clk_real();
 	tty->fd = -1;
+	tty->retry_ns = RETRY_MIN_NS;
 	tty->rs485 = config->rs485;
 	tty->echoes = config->echoes;
 	tty->format = config->format;

@@ -21,6 +21,11 @@ struct port_tty_config {
 	struct slave_format format;
 };
 
+/*
+ * Whether there is a serial port at path, on which characters take their time. false: somebody
+ * else's pseudo terminal, which moves bytes at once, or nothing at all.
+ */
+bool port_tty_has_wire(const char *path);
 /* 0 or negative errno, and *ret_why. Copies config; borrows loop and log. */
 int port_tty_create(struct port **ret, struct loop *loop, const struct port_tty_config *config,
 		    const struct port_handler *handler, const struct log *log,

@@ -27,3 +27,12 @@ int scenario_load_tree(struct scenario **ret, const struct conf_tree *tree,
 int scenario_parse(struct scenario **ret, const char *file, const char *text, size_t len_bytes,
 		   double maximum_current_a, struct diag *diag);
 void scenario_destroy(struct scenario *scenario);
+
+const char *scenario_name(const struct scenario *scenario);
+int64_t scenario_duration_ns(const struct scenario *scenario);
+/* Whether some event moves grid or load of the meter of that name, in a scenario of the bench. */
+bool scenario_moves(const struct scenario *scenario, const char *meter);
+/* Whether some event names no meter, and neither does the scenario. */
+bool scenario_needs_meter(const struct scenario *scenario);
+/* Whether it has events for a whole bench: faults, polls, expectations ... */
+bool scenario_has_deeds(const struct scenario *scenario);

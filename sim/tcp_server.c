@@ -35,7 +35,9 @@ struct tcp_server {
 	const struct log *log;
 	int fd;
 	struct loop_io *io;        /* NULL: accepting pauses */
-	struct loop_timer *reaper; /* frees clients that are closing, ends a pause */
+	struct loop_timer *reaper; /* frees clients that are closing */
+	struct loop_timer *resume; /* ends a pause of accepting */
+	bool told_full;            /* the log has said that clients are turned away */
 	int64_t pause_ns;
 	struct tcp_client *first, *last;
 	size_t client_count;
@@ -225,7 +227,17 @@ static void pause_accepting(struct tcp_server *server, int error)
 		server->pause_ns = PAUSE_MAX_NS;
 	loop_io_remove(server->io);
 	server->io = NULL;
-	loop_timer_set(server->reaper, clk_now(&clk) + server->pause_ns);
+	loop_timer_set(server->resume, clk_now(&clk) + server->pause_ns);
+}
+
+/* Once in a while: whoever tries again and again must not fill the log. */
+static void turn_away(struct tcp_server *server, int fd)
+{
+	if (!server->told_full)
+		log_warning(server->log, "%s: clients are turned away, there are %d",
+			    server->address, TCP_CLIENTS_MAX);
+	server->told_full = true;
+	close(fd);
 }
 
 static void on_connection(void *ctx)
@@ -242,9 +254,7 @@ static void on_connection(void *ctx)
 			return;
 		server->pause_ns = 0;
 		if (server->client_count >= TCP_CLIENTS_MAX) {
-			log_warning(server->log, "%s: a client is turned away, there are %d",
-				    server->address, TCP_CLIENTS_MAX);
-			close(fd);
+			turn_away(server, fd);
 		} else if (add_client(server, fd) < 0) {
 			close(fd);
 		}
@@ -266,6 +276,14 @@ static void on_reaper(void *ctx)
 		}
 		client = next;
 	}
+	if (server->client_count < TCP_CLIENTS_MAX / 2)
+		server->told_full = false;
+}
+
+static void on_resume(void *ctx)
+{
+	struct tcp_server *server = ctx;
+
 	if (!server->io && accept_again(server) < 0)
 		pause_accepting(server, ENOMEM);
 }
@@ -320,6 +338,8 @@ static int open_all(struct tcp_server *server, const char *address, const char *
 	name_address(server);
 	*ret_why = "out of memory or descriptors";
 	r = loop_timer_add(&server->reaper, server->loop, on_reaper, server);
+	if (r == 0)
+		r = loop_timer_add(&server->resume, server->loop, on_resume, server);
 	return r < 0 ? r : accept_again(server);
 }
 
@@ -358,6 +378,7 @@ void tcp_server_destroy(struct tcp_server *server)
 	}
 	loop_io_remove(server->io);
 	loop_timer_remove(server->reaper);
+	loop_timer_remove(server->resume);
 	if (server->fd >= 0)
 		close(server->fd);
 	free(server);

@@ -114,6 +114,24 @@ void verdict_count(struct verdict *v, const struct protocol *protocol, const str
 	}
 }
 
+uint64_t verdict_exceptions(const struct verdict *v)
+{
+	uint64_t sum = 0;
+
+	for (int code = 0; code < 256; code++)
+		sum += v->exceptions[code];
+	return sum;
+}
+
+uint64_t verdict_not_understood(const struct verdict *v)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < VERDICT_FAULTS_MAX; i++)
+		sum += v->faults[i].count;
+	return sum;
+}
+
 /* --- the report --- */
 
 struct report {

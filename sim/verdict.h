@@ -49,6 +49,9 @@ struct verdict {
 /* exact: silences may be judged. */
 void verdict_count(struct verdict *verdict, const struct protocol *protocol,
 		   const struct telegram *telegram, const struct slave_format *format, bool exact);
+/* Sums over all codes, and over all kinds. */
+uint64_t verdict_exceptions(const struct verdict *verdict);
+uint64_t verdict_not_understood(const struct verdict *verdict);
 /*
  * The verdict as lines for people, each given to put(); the first one always, others only where
  * there is something to say.

@@ -159,6 +159,37 @@ size_t mb_request_length(const uint8_t *frame, size_t len_bytes)
 	}
 }
 
+size_t mb_answer_length(const uint8_t *frame, size_t len_bytes)
+{
+	if (len_bytes < 3)
+		return 0;
+	if (frame[1] & 0x80)
+		return 5;
+	switch (frame[1]) {
+	case 0x01: /* bytes that follow */
+	case 0x02:
+	case MB_READ_HOLDING:
+	case 0x04:
+		return (size_t)5 + frame[2];
+	case 0x05: /* address, and value or count */
+	case MB_WRITE_SINGLE:
+	case 0x0f:
+	case MB_WRITE_MULTIPLE:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+bool mb_frame_whole(const uint8_t *frame, size_t len_bytes)
+{
+	if (len_bytes < MB_FRAME_MIN)
+		return false;
+	return mb_request_length(frame, len_bytes) == len_bytes ||
+	       (mb_answer_length(frame, len_bytes) == len_bytes &&
+		mb_frame_intact(frame, len_bytes));
+}
+
 int64_t mb_t15_ns(const struct slave_format *format)
 {
 	return format->baud > FAST_BAUD ? FAST_T15_NS : slave_char_ns(format) * 3 / 2;

@@ -36,6 +36,13 @@ bool mb_frame_intact(const uint8_t *frame, size_t len_bytes);
  * bytes yet, or a function whose length is not known here).
  */
 size_t mb_request_length(const uint8_t *frame, size_t len_bytes);
+/* The same for an answer; also for the exception that refuses. */
+size_t mb_answer_length(const uint8_t *frame, size_t len_bytes);
+/*
+ * All bytes are there, as far as they tell themselves: a request of that length, or the intact
+ * answer of some other station.
+ */
+bool mb_frame_whole(const uint8_t *frame, size_t len_bytes);
 /* Whether this is one of the functions of the manual's A3.2. */
 bool mb_function_served(uint8_t function);
 /*

@@ -152,13 +152,6 @@ static void end_frame(struct mbrtu_slave *slave, int64_t ready_ns)
 		answer(slave, slave->frame, len_bytes, ready_ns);
 }
 
-/* All bytes of a request are there, as far as its function tells. */
-static bool whole(const struct mbrtu_slave *slave)
-{
-	return slave->len_bytes >= MB_FRAME_MIN &&
-	       mb_request_length(slave->frame, slave->len_bytes) == slave->len_bytes;
-}
-
 /* Silence does not end a frame before late characters would have been told of. */
 static int64_t tick(void *ctx, int64_t now_ns)
 {
@@ -169,7 +162,8 @@ static int64_t tick(void *ctx, int64_t now_ns)
 	if (!slave->len_bytes)
 		return SLAVE_IDLE;
 	over_ns = slave->end_ns + mb_t35_ns(&format);
-	sure_ns = over_ns + (whole(slave) ? 0 : slave->config.latency_ns);
+	sure_ns = over_ns +
+		  (mb_frame_whole(slave->frame, slave->len_bytes) ? 0 : slave->config.latency_ns);
 	if (now_ns < sure_ns)
 		return sure_ns;
 	end_frame(slave, over_ns);
@@ -205,7 +199,7 @@ static void rx(void *ctx, int64_t end_ns, const uint8_t *bytes, size_t len_bytes
 	memcpy(slave->frame + slave->len_bytes, bytes, room);
 	slave->len_bytes += room;
 	slave->end_ns = end_ns;
-	if (slave->config.immediate && whole(slave))
+	if (slave->config.immediate && mb_frame_whole(slave->frame, slave->len_bytes))
 		end_frame(slave, end_ns);
 }
 

@@ -113,7 +113,7 @@ def temporary_folder(test):
 
 def run(*args, **kwargs):
     """metersimd with these arguments, to its end."""
-    return subprocess.run([METERSIMD, *args], capture_output=True, text=True, timeout=READY_S,
+    return subprocess.run([METERSIMD, *args], capture_output=True, text=True, timeout=120,
                           check=False, **kwargs)
 
 

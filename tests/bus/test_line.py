@@ -97,13 +97,17 @@ class Line(daemon.DaemonTest):
 
     def test_one_address_twice_collides(self):
         """Two meters, one address: equal answers survive, different ones fail their CRC."""
+        for pace in ("real", "off"):
+            self.collide(pace)
+
+    def collide(self, pace):
         self.start("""
 meters:
   - {name: a, model: pro380-mod, grid: {voltage: 230}}
   - {name: b, model: pro380-mod, grid: {voltage: 120}}
 lines:
-  - {name: l, protocol: modbus, port: {pty: port}, meters: [a, b]}
-""")
+  - {name: l, protocol: modbus, port: {pty: port}, pace: PACE, meters: [a, b]}
+""".replace("PACE", pace))
         with daemon.Port(self.daemon.path("port")) as port:
             baud = daemon.crc(bytes([1, 3, 0x40, 0x04, 0, 1]))
             port.write(baud)

@@ -72,7 +72,7 @@ static void play(const struct scenario *scenario)
 	struct rng rng;
 
 	rng_init(&rng, 1, "fuzz");
-	if (player_create(&player, scenario, 0, &rng) < 0)
+	if (player_create(&player, scenario, "main", false, 0, &rng) < 0)
 		return;
 	for (size_t i = 0; i < steps; i++) {
 		before = often;
@@ -82,7 +82,7 @@ static void play(const struct scenario *scenario)
 		check(&often);
 	}
 	player_destroy(player);
-	if (player_create(&player, scenario, at_ns[steps - 1], &rng) < 0)
+	if (player_create(&player, scenario, "main", false, at_ns[steps - 1], &rng) < 0)
 		return;
 	player_apply(player, 0, &once);
 	player_destroy(player);

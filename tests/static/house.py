@@ -133,6 +133,8 @@ def check_tests_exist():
         "banner": "tests/bus/test_demo.py", "bench": "tests/bus",
         "bench_line": "tests/bus/test_line.py", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",
+        "deed": "tests/bus/test_run.py", "director": "tests/bus/test_run.py",
+        "report": "tests/bus/test_run.py", "run": "tests/bus/test_run.py",
         "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c",
         "player": "test_scenario.c", "main": "tests/bus/test_options.py",
         "recording_csv": "test_recording.c", "recording_snd": "test_recording.c",

@@ -18,7 +18,7 @@ KEYS = {
     "metersim.conf.5": ("sim/bench_conf.c", "sim/bench_meter_conf.c", "sim/port_conf.c",
                         "sim/fault_conf.c"),
     "metersim-model.5": ("sim/model_load.c", "sim/register_load.c"),
-    "metersim-scenario.5": ("sim/scenario.c",),
+    "metersim-scenario.5": ("sim/scenario.c", "sim/deed.c"),
     "metersim-recording.5": ("sim/recording.c",),
 }
 PAGES = ("metersimd.1", *KEYS)

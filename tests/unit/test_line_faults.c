@@ -166,7 +166,7 @@ static void answer_faults_strike(void **state)
 		{{.kind = FAULT_DELAY, .time_ns = {MS(30), MS(30)}}, false, 4, MS(30)},
 		/* T3.5 behind the first one, so that a client can tell them apart */
 		{{.kind = FAULT_DUPLICATE}, true, 8, SENT_NS(4) + T35_9600_NS},
-		{{.kind = FAULT_DUPLICATE}, false, 8, 0},
+		{{.kind = FAULT_DUPLICATE}, false, 8, 1},
 		{{.kind = FAULT_TRUNCATE, .amount = 1}, true, 3, SENT_NS(3) - SENT_NS(4)},
 		{{.kind = FAULT_TRUNCATE, .amount = 1}, false, 3, 0},
 		{{.kind = FAULT_SLOW, .time_ns = {MS(2), MS(2)}}, true, 4, 3 * MS(2)},

@@ -371,7 +371,7 @@ static void answers_become_refusals(void **state)
 static void it_has_names_and_silences(void **state)
 {
 	const struct slave_format format = {.baud = 9600, .parity = SLAVE_PARITY_EVEN};
-	const uint8_t request[] = {1, 3};
+	const uint8_t request[8] = {1, 3};
 
 	(void)state;
 	assert_string_equal(mb_protocol.name, "Modbus RTU");
@@ -379,7 +379,8 @@ static void it_has_names_and_silences(void **state)
 	assert_string_equal(mb_protocol.check, "crc");
 	assert_int_equal(mb_protocol.inner_gap_ns(&format), 1718749);
 	assert_int_equal(mb_protocol.end_gap_ns(&format), 4010415);
-	assert_int_equal(mb_protocol.request_length(request, sizeof(request)), 8);
+	assert_true(mb_protocol.whole(request, sizeof(request)));
+	assert_false(mb_protocol.whole(request, sizeof(request) - 1));
 }
 
 int main(void)

@@ -96,7 +96,7 @@ static void bad_ones_are_refused(void **state)
 		 "metersimd: unexpected argument 'b' (a bench is given "
 		 "with --config FILE)\n"},
 		{{"--config", "a", "--check", "b"},
-		 "metersimd: --config and --check exclude each other\n"},
+		 "metersimd: --check excludes --config and --run\n"},
 		/* of these getopt says on stderr what is wrong */
 		{{"--nosuch"}, "Try 'metersimd --help'.\n"},
 		{{"--config"}, "Try 'metersimd --help'.\n"},

@@ -119,7 +119,7 @@ static void bad_ones_say_why(void **state)
 		/* of a kind with its keys only */
 		{"{pty: x, rs485: on}", "f:1:10: unknown key 'rs485' in port\n"},
 		{"{tty: x, mode: 0660}", "f:1:10: unknown key 'mode' in port\n"},
-		{"{tcp: 127.0.0.1:1, latency: 1ms}", "f:1:20: unknown key 'latency' in port\n"},
+		{"{tcp: 127.0.0.1:1, rs485: true}", "f:1:20: unknown key 'rs485' in port\n"},
 		{"{modbus_tcp: 127.0.0.1:1, unit: 1}", "f:1:27: unknown key 'unit' in port\n"},
 		{"{tty: x, rs484: on}", "f:1:10: unknown key 'rs484' in port, did you mean "
 					"'rs485'?\n"},

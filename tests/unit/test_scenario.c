@@ -52,7 +52,7 @@ static struct player *play(const struct scenario *scenario, int64_t start_ns)
 	struct rng rng;
 
 	rng_init(&rng, 1, "test");
-	assert_int_equal(player_create(&player, scenario, start_ns, &rng), 0);
+	assert_int_equal(player_create(&player, scenario, "main", false, start_ns, &rng), 0);
 	return player;
 }
 
@@ -210,10 +210,12 @@ static void bad_ones_say_why(void **state)
 		{HEAD "timeline: [{set: {grid.noise: 1}}]\n",
 		 "s:3:12: the event: key 'at' is missing\n"},
 		{HEAD "timeline: [{at: 0}]\n",
-		 "s:3:12: one of 'set', 'ramp' and 'vary' is expected\n"},
+		 "s:3:12: one of set, ramp, vary, profile, include, fault, clear, mark, expect, "
+		 "poll and power is expected\n"},
 		{HEAD
 		 "timeline: [{at: 0, set: {grid.noise: 1}, ramp: {over: 1s, load.noise: 1}}]\n",
-		 "s:3:12: one of 'set', 'ramp' and 'vary' is expected\n"},
+		 "s:3:12: one of set, ramp, vary, profile, include, fault, clear, mark, expect, "
+		 "poll and power is expected\n"},
 		{HEAD "timeline: [{at: 0, sett: 1}]\n",
 		 "s:3:20: unknown key 'sett' in the event, did you mean 'set'?\n"},
 		{HEAD "timeline: [{at: noon, set: {grid.noise: 1}}]\n",
