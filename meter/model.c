@@ -91,3 +91,13 @@ bool model_setting_allows(const struct model_setting *setting, int64_t number)
 	}
 	return false;
 }
+
+bool model_has_transformers(const struct model *model)
+{
+	const struct model_setting *primary = &model->setting[POINT_CT_PRIMARY];
+	bool any = primary->present && primary->max > 0;
+
+	for (unsigned i = 0; primary->present && i < primary->value_count; i++)
+		any |= primary->value[i] > 0;
+	return any;
+}

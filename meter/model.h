@@ -105,5 +105,7 @@ uint16_t model_encoding_registers(enum model_encoding encoding, uint16_t text_re
 int model_map_sort(struct model_map *map, uint16_t *ret_address);
 /* The register that covers address, or NULL. */
 const struct model_register *model_map_find(const struct model_map *map, uint16_t address);
+/* Whether it is a CT version: one whose transformers' ratio can be set. */
+bool model_has_transformers(const struct model *model);
 /* Whether a setting may have this value (final is the meter's business). */
 bool model_setting_allows(const struct model_setting *setting, int64_t number);

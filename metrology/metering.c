@@ -87,7 +87,7 @@ int metering_create(struct metering **ret, struct metering_scratch *scratch,
 	metering->config = *config;
 	metering->block_frames = 320;
 	metering->reuse = true;
-	wiring_init(&metering->wiring, WIRING_3P4W);
+	wiring_init(&metering->wiring, WIRING_3P4W, false);
 	*ret = metering;
 	return 0;
 }

@@ -27,7 +27,6 @@ struct channel {
 struct synth {
 	struct basis *basis;
 	struct rng rng;
-	struct synth_input input;
 	struct channel channel[WAVE_CHANNELS];
 	struct wave_grid grid;
 	uint64_t changes;
@@ -39,35 +38,60 @@ static double radians(double deg)
 	return deg * (M_PI / 180.0);
 }
 
-static void add_partial(struct channel *c, unsigned harmonic, double peak, double angle_rad)
+static double complex phasor(double peak, double angle_rad)
 {
-	struct partial *p;
-
-	if (peak == 0)
-		return;
-	p = &c->partial[c->partials++];
-	p->harmonic = harmonic;
-	p->cos_amplitude = (float)(peak * sin(angle_rad));
-	p->sin_amplitude = (float)(peak * cos(angle_rad));
+	return peak == 0 ? 0 : synth_phasor(peak * cos(angle_rad), peak * sin(angle_rad));
 }
 
-static void set_channel(struct channel *c, double rms, double angle_rad,
-			const struct synth_harmonic *harmonics, double noise)
+static void channel_spectrum(double rms, double angle_rad, const struct synth_harmonic *harmonics,
+			     double complex ret_peak[WAVE_HARMONIC_MAX + 1])
 {
-	double peak = rms * M_SQRT2;
+	const double peak = rms * M_SQRT2;
 
-	c->partials = 0;
-	add_partial(c, 1, peak, angle_rad);
+	ret_peak[0] = 0;
+	ret_peak[1] = phasor(peak, angle_rad);
 	for (unsigned h = 2; h <= WAVE_HARMONIC_MAX; h++)
-		add_partial(c, h, peak * harmonics[h].ratio,
-			    h * angle_rad + radians(harmonics[h].phase_deg));
-	c->noise_rms = (float)(rms * noise);
+		ret_peak[h] = phasor(peak * harmonics[h].ratio,
+				     h * angle_rad + radians(harmonics[h].phase_deg));
+}
+
+void synth_spectrum_of(const struct synth_input *input, struct synth_spectrum *ret)
+{
+	static const double star_deg[WAVE_PHASES] = {0, -120, 120};
+
+	ret->frequency_hz = input->frequency_hz;
+	for (int p = 0; p < WAVE_PHASES; p++) {
+		const struct synth_phase *in = &input->phase[p];
+		const double angle_deg = star_deg[p] + in->angle_deg;
+
+		channel_spectrum(in->voltage_v, radians(angle_deg), in->voltage_harmonic,
+				 ret->peak[WAVE_V1 + p]);
+		channel_spectrum(in->current_a, radians(angle_deg - in->lag_deg),
+				 in->current_harmonic, ret->peak[WAVE_I1 + p]);
+		ret->noise[WAVE_V1 + p] = in->voltage_noise;
+		ret->noise[WAVE_I1 + p] = in->current_noise;
+	}
+}
+
+static void set_channel(struct channel *c, const double complex peak[WAVE_HARMONIC_MAX + 1],
+			double noise)
+{
+	c->partials = 0;
+	for (unsigned h = 1; h <= WAVE_HARMONIC_MAX; h++) {
+		const double re = creal(peak[h]), im = cimag(peak[h]);
+
+		if (re == 0 && im == 0)
+			continue;
+		c->partial[c->partials++] = (struct partial){.harmonic = h,
+							     .cos_amplitude = (float)im,
+							     .sin_amplitude = (float)re};
+	}
+	c->noise_rms = (float)(cabs(peak[1]) * M_SQRT1_2 * noise);
 }
 
 /* 10 cycles, 12 for a 60 Hz grid, on the whole number of samples nearest to 8 kHz. */
-static void set_grid(struct synth *synth)
+static void set_grid(struct synth *synth, double f)
 {
-	double f = synth->input.frequency_hz;
 	struct wave_grid *g = &synth->grid;
 
 	g->cycles = f < 55.0 ? 10 : 12;
@@ -85,31 +109,25 @@ static bool noisy(const struct synth *synth)
 	return false;
 }
 
-void synth_set(struct synth *synth, const struct synth_input *input)
+void synth_set_spectrum(struct synth *synth, const struct synth_spectrum *spectrum)
 {
-	static const double star_deg[WAVE_PHASES] = {0, -120, 120};
+	const double f = spectrum->frequency_hz;
 
-	assert(input->frequency_hz >= SYNTH_FREQ_MIN && input->frequency_hz <= SYNTH_FREQ_MAX);
-	synth->input = *input;
-	for (int p = 0; p < WAVE_PHASES; p++) {
-		const struct synth_phase *in = &synth->input.phase[p];
-		double angle_deg = star_deg[p] + in->angle_deg;
-
-		set_channel(&synth->channel[WAVE_V1 + p], in->voltage_v, radians(angle_deg),
-			    in->voltage_harmonic, in->voltage_noise);
-		set_channel(&synth->channel[WAVE_I1 + p], in->current_a,
-			    radians(angle_deg - in->lag_deg), in->current_harmonic,
-			    in->current_noise);
-	}
-	set_grid(synth);
+	assert(f >= SYNTH_FREQ_MIN && f <= SYNTH_FREQ_MAX);
+	for (int c = 0; c < WAVE_CHANNELS; c++)
+		set_channel(&synth->channel[c], spectrum->peak[c], spectrum->noise[c]);
+	set_grid(synth, f);
 	synth->changes++;
 	synth->grid.serial = noisy(synth) ? 0 : synth->changes;
 	synth->at_frame = 0;
 }
 
-const struct synth_input *synth_get(const struct synth *synth)
+void synth_set(struct synth *synth, const struct synth_input *input)
 {
-	return &synth->input;
+	struct synth_spectrum spectrum;
+
+	synth_spectrum_of(input, &spectrum);
+	synth_set_spectrum(synth, &spectrum);
 }
 
 /* LANES frames of one channel from frame k of the window on. */

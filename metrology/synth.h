@@ -11,6 +11,7 @@
  * Reads no clock. Borrows the basis, which meters of one thread may share.
  */
 #pragma once
+#include <complex.h>
 #include <stdint.h>
 
 #include "base/rng.h"
@@ -43,6 +44,23 @@ struct synth_input {
 	struct synth_phase phase[WAVE_PHASES];
 };
 
+/*
+ * What an input comes to: a phasor for each harmonic of each channel, x(t) = Im sum peak[h]
+ * exp(j h w t). Whoever works on the circuit (network.h) works on this.
+ */
+struct synth_spectrum {
+	double frequency_hz;
+	double complex peak[WAVE_CHANNELS][WAVE_HARMONIC_MAX + 1]; /* V or A; 0 unused */
+	double noise[WAVE_CHANNELS]; /* r.m.s., ratio to the fundamental */
+};
+
+static inline double complex synth_phasor(double re, double im) /* clang may have no CMPLX */
+{
+	return re + im * (double complex)_Complex_I;
+}
+
+void synth_spectrum_of(const struct synth_input *input, struct synth_spectrum *ret);
+
 struct synth;
 
 /* 0 or -ENOMEM. Borrows basis until destroy. The noise is drawn from rng's copy. */
@@ -53,6 +71,6 @@ void synth_destroy(struct synth *synth);
  * caller's business (sim/world checks what users say); frequency is asserted.
  */
 void synth_set(struct synth *synth, const struct synth_input *input);
-const struct synth_input *synth_get(const struct synth *synth);
+void synth_set_spectrum(struct synth *synth, const struct synth_spectrum *spectrum);
 /* The source's view of it; valid as long as the synth. */
 struct wave_source synth_source(struct synth *synth);

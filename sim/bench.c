@@ -357,7 +357,7 @@ static void reload_meter(struct bench *bench, const struct bench_meter_conf *new
 			   newer->name);
 		return;
 	}
-	bench_meter_set_world(meter, &newer->input);
+	bench_meter_set_world(meter, &newer->world);
 	log_notice(bench->log, "reload: meter '%s' has its grid and load of the file", newer->name);
 }
 

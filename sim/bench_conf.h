@@ -12,12 +12,12 @@
 
 #include "base/diag.h"
 #include "meter/meter.h"
-#include "metrology/synth.h"
 #include "sim/conf_read.h"
 #include "sim/data_path.h"
 #include "sim/faults.h"
 #include "sim/port_conf.h"
 #include "sim/scenario.h"
+#include "sim/world.h"
 
 #define BENCH_METERS_MAX 10000
 #define BENCH_LINES_MAX  1000
@@ -41,7 +41,8 @@ struct bench_meter_conf {
 	char group[CONF_TEXT_MAX]; /* of meters made by one count:, its name in the file; or "" */
 	const struct model *model;
 	int64_t serial;
-	struct synth_input input;
+	enum wiring_connection connection;
+	struct world world; /* before anything happens to it */
 	struct bench_setting *settings;
 	size_t setting_count;
 	struct bench_preset *presets;

@@ -19,8 +19,8 @@ struct bench_meter {
 	struct meter *instrument;
 	struct metering *metering;
 	struct synth *synth;
-	struct synth_input input; /* as the scenario last set it */
-	struct player *player;    /* NULL: no scenario */
+	struct world world;    /* as the scenario last set it */
+	struct player *player; /* NULL: no scenario */
 	struct recording *recording;
 	int64_t measured_ns;
 	bool shown; /* a whole window was measured */
@@ -32,6 +32,20 @@ static void use_synth(struct bench_meter *meter)
 	const struct wave_source source = synth_source(meter->synth);
 
 	metering_use_locked(meter->metering, &source);
+}
+
+/* Carries the world to where it acts: the synthesiser and the terminals. */
+static void apply_world(struct bench_meter *meter)
+{
+	struct wiring_terminals terminals;
+	struct synth_spectrum spectrum;
+	struct network network;
+
+	world_network(&meter->world, meter->conf->connection, &network);
+	network_solve(&network, &meter->world.input, &spectrum);
+	synth_set_spectrum(meter->synth, &spectrum);
+	world_terminals(&meter->world, &terminals);
+	wiring_set(metering_wiring(meter->metering), &terminals);
 }
 
 /* What the configuration says it was set to and has counted: checked when it was read. */
@@ -61,9 +75,14 @@ static int create_metering(struct bench_meter *meter, struct metering_scratch *s
 	r = synth_create(&meter->synth, metering_scratch_basis(scratch), &rng);
 	if (r < 0)
 		return r;
-	meter->input = meter->conf->input;
-	synth_set(meter->synth, &meter->input);
-	return metering_create(&meter->metering, scratch, &element);
+	r = metering_create(&meter->metering, scratch, &element);
+	if (r < 0)
+		return r;
+	wiring_init(metering_wiring(meter->metering), meter->conf->connection,
+		    model_has_transformers(model));
+	meter->world = meter->conf->world;
+	apply_world(meter);
+	return 0;
 }
 
 static int create_source(struct bench_meter *meter, struct diag *diag)
@@ -183,8 +202,8 @@ void bench_meter_step(struct bench_meter *meter)
 	const struct measurement *window;
 	int r;
 
-	if (meter->player && player_apply(meter->player, meter->measured_ns, &meter->input))
-		synth_set(meter->synth, &meter->input);
+	if (meter->player && player_apply(meter->player, meter->measured_ns, &meter->world))
+		apply_world(meter);
 	r = metering_next(meter->metering, &window);
 	if (r < 0 && meter->recording) {
 		end_recording(meter, r);
@@ -222,8 +241,8 @@ bool bench_meter_plays(const struct bench_meter *meter)
 	return meter->recording != NULL;
 }
 
-void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input)
+void bench_meter_set_world(struct bench_meter *meter, const struct world *world)
 {
-	meter->input = *input;
-	synth_set(meter->synth, &meter->input);
+	meter->world = *world;
+	apply_world(meter);
 }

@@ -44,4 +44,4 @@ int bench_meter_follow(struct bench_meter *meter, const struct scenario *scenari
 /* Without supply a meter counts nothing; when it is back, it has counted a power-down. */
 void bench_meter_set_power(struct bench_meter *meter, bool on);
 /* The world: takes effect with the next window. */
-void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input);
+void bench_meter_set_world(struct bench_meter *meter, const struct world *world);

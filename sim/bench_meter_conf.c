@@ -64,7 +64,8 @@ struct meter_text {
 	const struct conf_node *model_node;
 };
 
-static const char *const connection_names[] = {"3p4w", NULL};
+/* enum wiring_connection */
+static const char *const connection_names[] = {"3p4w", "3p3w-aron", "3p3w-delta", "1p2w", NULL};
 static const char *const accuracy_names[] = {"ideal", NULL};
 static const char *const from_names[] = {"start", "local-time", NULL};
 
@@ -266,11 +267,11 @@ static bool read_world(const struct conf_context *context, const struct meter_te
 		ok &= conf_map(context, t->grid, "grid", grid_fields, COUNT(grid_fields), &grid);
 	if (t->load)
 		ok &= conf_map(context, t->load, "load", load_fields, COUNT(load_fields), &load);
-	meter->input.frequency_hz = grid.frequency_hz;
+	meter->world.input.frequency_hz = grid.frequency_hz;
 	for (int p = 0; p < WAVE_PHASES; p++) {
-		meter->input.phase[p].voltage_v = grid.voltage_v[p];
-		meter->input.phase[p].current_a = load.current_a[p];
-		meter->input.phase[p].lag_deg = load.angle_deg[p];
+		meter->world.input.phase[p].voltage_v = grid.voltage_v[p];
+		meter->world.input.phase[p].current_a = load.current_a[p];
+		meter->world.input.phase[p].lag_deg = load.angle_deg[p];
 	}
 	return ok;
 }
@@ -636,6 +637,8 @@ bool bench_meter_conf_read(const struct conf_context *context, const struct conf
 	}
 	memcpy(meter->name, t.name, sizeof(meter->name));
 	meter->serial = t.serial;
+	meter->connection = (enum wiring_connection)t.connection;
+	world_init(&meter->world);
 	if (t.model_node && *t.model)
 		meter->model = get_model(context, t.model_node, t.model, conf);
 	if (!meter->model)

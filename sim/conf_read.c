@@ -157,22 +157,28 @@ bool conf_name(const struct conf_context *context, const struct conf_node *node,
 	return true;
 }
 
+int conf_parse_bool(const char *text, bool *ret)
+{
+	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*ret = i % 2 == 1;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 bool conf_bool(const struct conf_context *context, const struct conf_node *node,
 	       const struct conf_field *field, void *dest)
 {
 	const char *text = conf_scalar(context, node, field->key);
-	bool *value = dest;
 
 	if (!text)
 		return false;
-	if (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "on") == 0) {
-		*value = true;
+	if (conf_parse_bool(text, dest) == 0)
 		return true;
-	}
-	if (strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "off") == 0) {
-		*value = false;
-		return true;
-	}
 	conf_error(context, node, "%s: '%.60s' is neither true nor false", field->key, text);
 	return false;
 }

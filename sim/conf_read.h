@@ -89,5 +89,7 @@ bool conf_raw(const struct conf_context *context, const struct conf_node *node,
  * or -ERANGE.
  */
 int conf_quantity(const char *text, const char *unit, double *ret);
+/* true, yes, on, false, no, off. 0 or -EINVAL. */
+int conf_parse_bool(const char *text, bool *ret);
 /* 0, -EINVAL or -ERANGE. */
 int conf_parse_duration(const char *text, int64_t *ret_ns);

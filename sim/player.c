@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* player - plays a scenario into the input of one meter's synthesiser */
+/* player - plays a scenario into the world of one meter */
 #include "sim/player.h"
 
 #include <errno.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "sim/timeline.h"
-#include "sim/world.h"
 
 struct ramp {
 	bool active;
@@ -33,7 +32,7 @@ struct player {
 	const char *meter;
 	const char *others; /* whom events without a meter are for; NULL: this one */
 	struct rng rng;
-	struct synth_input steady; /* without what varies */
+	struct world steady; /* without what varies */
 	bool begun;
 	int64_t start_ns;    /* of the scenario's time, at 0 of the player's */
 	int64_t round_ns;    /* when the running round began, in scenario time from the first one */
@@ -82,7 +81,7 @@ static void stop_ramp(struct player *player, size_t offset)
 }
 
 /* Brings every ramp to now_ns (scenario time from the first round on). */
-static bool follow_ramps(struct player *player, int64_t now_ns, struct synth_input *input)
+static bool follow_ramps(struct player *player, int64_t now_ns, struct world *world)
 {
 	bool changed = false;
 
@@ -94,18 +93,18 @@ static bool follow_ramps(struct player *player, int64_t now_ns, struct synth_inp
 			continue;
 		changed = true;
 		if (now_ns >= ramp->end_ns) {
-			*world_place(input, ramp->offset) = ramp->to;
+			*world_place(world, ramp->offset) = ramp->to;
 			ramp->active = false;
 			continue;
 		}
 		part = (double)(now_ns - ramp->begin_ns) / (double)(ramp->end_ns - ramp->begin_ns);
-		*world_place(input, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
+		*world_place(world, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
 	}
 	return changed;
 }
 
 static void start_ramp(struct player *player, const struct change *change, int64_t begin_ns,
-		       int64_t over_ns, struct synth_input *input)
+		       int64_t over_ns, struct world *world)
 {
 	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
 		struct ramp *ramp = &player->ramps[i];
@@ -114,7 +113,7 @@ static void start_ramp(struct player *player, const struct change *change, int64
 			continue;
 		*ramp = (struct ramp){.active = true,
 				      .offset = change->offset,
-				      .from = *world_place(input, change->offset),
+				      .from = *world_place(world, change->offset),
 				      .to = change->value,
 				      .begin_ns = begin_ns,
 				      .end_ns = begin_ns + over_ns};
@@ -161,14 +160,15 @@ static bool follow_varies(struct player *player, int64_t now_ns)
 	return changed;
 }
 
-static void apply_varies(const struct player *player, struct synth_input *input)
+static void apply_varies(const struct player *player, struct world *world)
 {
 	for (size_t i = 0; i < player->scenario->vary_places; i++) {
 		if (player->varies[i].every_ns)
-			*world_place(input, player->varies[i].offset) *= player->varies[i].factor;
+			*world_place(world, player->varies[i].offset) *= player->varies[i].factor;
 	}
 	/* a synthesiser has a range, and a value at its edge may have been varied beyond */
-	input->frequency_hz = fmin(fmax(input->frequency_hz, SYNTH_FREQ_MIN), SYNTH_FREQ_MAX);
+	world->input.frequency_hz =
+		fmin(fmax(world->input.frequency_hz, SYNTH_FREQ_MIN), SYNTH_FREQ_MAX);
 }
 
 static void play_event(struct player *player, const struct event *event, int64_t at_ns)
@@ -220,19 +220,19 @@ static bool play(struct player *player, int64_t until_ns)
 	return follow_ramps(player, until_ns, &player->steady) || changed;
 }
 
-bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input)
+bool player_apply(struct player *player, int64_t now_ns, struct world *world)
 {
 	const int64_t until_ns = player->start_ns + now_ns;
 	bool changed;
 
 	if (!player->begun)
-		player->steady = *input;
+		player->steady = *world;
 	player->begun = true;
 	changed = play(player, until_ns);
 	changed |= follow_varies(player, until_ns);
 	if (!changed)
 		return false;
-	*input = player->steady;
-	apply_varies(player, input);
+	*world = player->steady;
+	apply_varies(player, world);
 	return true;
 }

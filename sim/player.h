@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * player - plays a scenario into the input of one meter's synthesiser
+ * player - plays a scenario into the world of one meter
  *
  * In metering time; reads no clock. Does not read scenarios: see scenario.h.
  */
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/rng.h"
-#include "metrology/synth.h"
 #include "sim/scenario.h"
+#include "sim/world.h"
 
 struct player;
 
@@ -24,8 +24,8 @@ int player_create(struct player **ret, const struct scenario *scenario, const ch
 		  bool whole_bench, int64_t start_ns, const struct rng *rng);
 void player_destroy(struct player *player);
 /*
- * Brings input to where it stands at now_ns since the player was created; never call it with an
- * earlier time. Returns whether input was changed. The first call takes input's values as those
+ * Brings world to where it stands at now_ns since the player was created; never call it with an
+ * earlier time. Returns whether world was changed. The first call takes world's values as those
  * that hold until the scenario sets them.
  */
-bool player_apply(struct player *player, int64_t now_ns, struct synth_input *input);
+bool player_apply(struct player *player, int64_t now_ns, struct world *world);

@@ -22,7 +22,7 @@
 #define PROFILE_MAX  1000 /* times and values of one point */
 #define FOR_EVER_NS                                                                                \
 	(INT64_MAX / 4) /* of a scenario whose duration is wrong: all errors are found */
-#define PLACES (sizeof(struct synth_input) / sizeof(double))
+#define PLACES (sizeof(struct world) / sizeof(double))
 
 struct event_text {
 	int64_t at_ns;
@@ -106,6 +106,7 @@ struct reader {
 	struct scenario *scenario;
 	double maximum_current_a;
 	bool vary;       /* values are ratios */
+	bool moves;      /* values lie between others: numbers only */
 	int64_t base_ns; /* where an included file begins */
 	unsigned depth;
 	const char *meter; /* of the event, NULL: not given */
@@ -199,9 +200,15 @@ static int parse_ratio(const char *text, double *ret)
 static bool read_value(struct reader *reader, const struct conf_node *node, const char *name,
 		       const struct world_target *target, unsigned place)
 {
+	char complaint[128];
 	double value = 0;
 	int r;
 
+	if (target->names && reader->moves) {
+		conf_error(&reader->context, node, "%s: can only be set, there is nothing between",
+			   name);
+		return false;
+	}
 	if (node->kind != CONF_SCALAR) {
 		conf_error(&reader->context, node, "%s: one value%s is expected", name,
 			   target->count == 3 ? " or a list of three" : "");
@@ -212,12 +219,10 @@ static bool read_value(struct reader *reader, const struct conf_node *node, cons
 	if (r < 0 && reader->vary)
 		conf_error(&reader->context, node, "%s: '%.60s' is not a ratio from 0 to 100 %%",
 			   name, node->text);
-	else if (r == -EINVAL)
-		conf_error(&reader->context, node, "%s: '%.60s' is not a number%s%s", name,
-			   node->text, *target->unit ? " of " : "", target->unit);
 	else if (r < 0)
-		conf_error(&reader->context, node, "%s: %s is out of range %.10g..%.10g %s", name,
-			   node->text, target->min, target->max, target->unit);
+		conf_error(&reader->context, node, r == -ERANGE ? "%s: %s %s" : "%s: '%.60s' %s",
+			   name, node->text,
+			   world_complaint(target, r, complaint, sizeof(complaint)));
 	return r == 0 && add_change(reader, node, target->offset[place], value);
 }
 
@@ -283,6 +288,7 @@ static bool read_changes(struct reader *reader, const struct conf_node *node, en
 	event->action = action;
 	event->first = reader->scenario->change_count;
 	reader->vary = action == ACTION_VARY;
+	reader->moves = action != ACTION_SET;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct conf_node *key = node->item[2 * i], *value = node->item[2 * i + 1];
 
@@ -410,6 +416,7 @@ static bool read_profile(struct reader *reader, const struct conf_node *node, in
 		else if (strcmp(key->text, "every") == 0)
 			ok &= conf_duration(&reader->context, value, &every, &profile.every_ns);
 	}
+	reader->moves = profile.shape == SHAPE_LINEAR;
 	for (size_t i = 0; ok && i < node->count; i++) {
 		profile.key = node->item[2 * i];
 		profile.list = node->item[2 * i + 1];

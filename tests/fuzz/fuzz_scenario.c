@@ -19,10 +19,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct synth_input start = {.frequency_hz = 50,
-					 .phase = {{.voltage_v = 230, .current_a = 1},
-						   {.voltage_v = 230, .current_a = 2},
-						   {.voltage_v = 230, .current_a = 3}}};
+static void begin(struct world *world)
+{
+	world_init(world);
+	for (int p = 0; p < WAVE_PHASES; p++) {
+		world->input.phase[p].voltage_v = 230;
+		world->input.phase[p].current_a = 1 + p;
+	}
+}
 
 static void within(double value, double min, double max)
 {
@@ -30,8 +34,23 @@ static void within(double value, double min, double max)
 		abort();
 }
 
-static void check(const struct synth_input *input)
+static void check_wiring(const struct world *world)
 {
+	within(world->supply_neutral, 0, 1);
+	for (int p = 0; p < WAVE_PHASES; p++) {
+		within(world->supply[p], 0, 1);
+		within(world->ct_reversed[p], 0, 1);
+		within(world->wire_voltage[p], WIRING_NONE, WIRING_L3);
+		within(world->wire_current[p], WIRING_NONE, WIRING_L3);
+		within(world->ct_factor[p], 0, 200); /* at the most, and varied by all of it */
+	}
+}
+
+static void check(const struct world *world)
+{
+	const struct synth_input *input = &world->input;
+
+	check_wiring(world);
 	within(input->frequency_hz, SYNTH_FREQ_MIN, SYNTH_FREQ_MAX);
 	for (int p = 0; p < WAVE_PHASES; p++) {
 		const struct synth_phase *phase = &input->phase[p];
@@ -67,10 +86,12 @@ static void play(const struct scenario *scenario)
 		NS_PER_H,
 	};
 	const size_t steps = sizeof(at_ns) / sizeof(at_ns[0]);
-	struct synth_input often = start, once = start, before;
+	struct world often, once, before;
 	struct player *player;
 	struct rng rng;
 
+	begin(&often);
+	begin(&once);
 	rng_init(&rng, 1, "fuzz");
 	if (player_create(&player, scenario, "main", false, 0, &rng) < 0)
 		return;

@@ -146,14 +146,28 @@ def number(text):
     return text.replace("-", r"\-")
 
 
+def words_of(code, table):
+    """The words of a world point as its page has them."""
+    names = names_of(code, table)
+    if names == ["false", "true"]:
+        return "true or false"
+    return " or ".join([", ".join(names[:-1]), names[-1]])
+
+
 def world_points():
     """name: its range as the page has it"""
     code = read("sim/world.c")
     limits = dict(re.findall(r"#define SYNTH_FREQ_(MIN|MAX)\s+(\d+)", read("metrology/synth.h")))
     found = {}
 
-    if 'strcmp(name, "grid.frequency")' in code:
-        found["grid.frequency"] = f"{limits['MIN']}..{limits['MAX']} Hz"
+    singles = re.search(r"\bsingle_rows\[\] = {\n(.*?)\n};", code, re.DOTALL)
+    for name, row in re.findall(r'{"([\w.]+)",\s*({.*?})}', singles.group(1) if singles else "",
+                                re.DOTALL):
+        words = re.search(r"\.names = (\w+)", row)
+        found[name] = (words_of(code, words.group(1)) if words
+                       else f"{limits['MIN']}..{limits['MAX']} Hz")
+    for name, words in re.findall(r'{"([\w.]+)", WORLD\(\w+\), (\w+)}', code):
+        found[name] = "0..100" if words == "NULL" else words_of(code, words)
     for name, low, high, unit in re.findall(
             r'{"([\w.]+)", PHASE\(\w+\), (-?\d+), (-?\d+), "([^"]+)", [\d.]+}', code):
         found[name] = (f"{number(low)}..1.2 Imax, in {unit}" if high == "0"

@@ -83,11 +83,11 @@ static void every_key_of_a_meter_arrives(void **state)
 	assert_string_equal(m->name, "main");
 	assert_string_equal(m->model->name, "pro380-mod");
 	assert_int_equal(m->serial, 42);
-	assert_near(m->input.frequency_hz, 49.9, 0);
-	assert_near(m->input.phase[1].voltage_v, 231, 1e-9);
-	assert_near(m->input.phase[2].current_a, 0.5, 1e-12);
-	assert_near(m->input.phase[1].lag_deg, 180, 0);
-	assert_near(m->input.phase[2].lag_deg, -30, 0);
+	assert_near(m->world.input.frequency_hz, 49.9, 0);
+	assert_near(m->world.input.phase[1].voltage_v, 231, 1e-9);
+	assert_near(m->world.input.phase[2].current_a, 0.5, 1e-12);
+	assert_near(m->world.input.phase[1].lag_deg, 180, 0);
+	assert_near(m->world.input.phase[2].lag_deg, -30, 0);
 	assert_int_equal(m->setting_count, 5);
 	assert_string_equal(m->settings[2].point->name, "setting.parity");
 	assert_int_equal(m->settings[2].number, POINT_PARITY_NONE);
@@ -107,12 +107,38 @@ static void every_key_of_a_meter_arrives(void **state)
 	assert_ptr_equal(m[1].model, m->model);  /* loaded once */
 	assert_non_null(m[1].scenario);
 	assert_true(m[1].scenario_local_time);
-	assert_near(m[1].input.phase[0].voltage_v, 230, 0); /* the model's nominal voltage */
+	assert_near(m[1].world.input.phase[0].voltage_v, 230, 0); /* the model's nominal voltage */
 	assert_ptr_equal(m[2].scenario, m[1].scenario);
 	assert_false(m[2].scenario_local_time);
-	assert_near(m[2].input.phase[1].current_a, 2, 0);
+	assert_near(m[2].world.input.phase[1].current_a, 2, 0);
+	assert_near(m[2].world.supply_neutral, 1, 0); /* nothing is wrong to begin with */
 	bench_conf_destroy(conf);
 	bench_conf_destroy(NULL);
+}
+
+static void every_connection_arrives(void **state)
+{
+	static const struct {
+		const char *name;
+		enum wiring_connection connection;
+	} rows[] = {{"3p4w", WIRING_3P4W},
+		    {"3p3w-aron", WIRING_3P3W_ARON},
+		    {"3p3w-delta", WIRING_3P3W_DELTA},
+		    {"1p2w", WIRING_1P2W}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bench_conf *conf;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "meters: [{name: a, model: pro380-mod, connection: %s}]\n"
+			 "lines: [{name: l, protocol: modbus, port: pty, meters: [a]}]\n",
+			 rows[i].name);
+		conf = parse_good(text);
+		assert_int_equal(conf->meters[0].connection, rows[i].connection);
+		bench_conf_destroy(conf);
+	}
 }
 
 static void every_key_of_a_line_arrives(void **state)
@@ -296,7 +322,7 @@ static void bad_ones_say_why(void **state)
 		{"meters: [{name: a, model: pro380-mod, serial: 123456789}]\n" LINE,
 		 "f:1:47: serial: 123456789 is out of range 0..99999999\n"},
 		{"meters: [{name: a, model: pro380-mod, connection: 5p}]\n" LINE,
-		 "f:1:51: connection: '5p' is none of: 3p4w\n"},
+		 "f:1:51: connection: '5p' is none of: 3p4w, 3p3w-aron, 3p3w-delta, 1p2w\n"},
 		{"meters: [{name: a, model: pro380-mod, grid: {voltage: 481}}]\n" LINE,
 		 "f:1:55: voltage: 481 is out of range 0..480 V\n"},
 		{"meters: [{name: a, model: pro380-mod, grid: {frequency: 39 Hz}}]\n" LINE,
@@ -618,6 +644,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_of_a_meter_arrives),
+		cmocka_unit_test(every_connection_arrives),
 		cmocka_unit_test(every_key_of_a_line_arrives),
 		cmocka_unit_test(every_kind_of_port_arrives),
 		cmocka_unit_test(faults_arrive_on_their_lines),

@@ -72,12 +72,36 @@ static void encodings_take_their_registers(void **state)
 	assert_int_equal(model_encoding_registers(ENCODE_TEXT, 16), 16);
 }
 
+static void a_ratio_that_can_be_set_is_a_ct_version(void **state)
+{
+	static const struct {
+		struct model_setting primary;
+		bool transformers;
+	} rows[] = {
+		{{.present = false}, false},
+		{{.present = true, .min = 0, .max = 0}, false}, /* direct: reads 0 */
+		{{.present = true, .min = 1, .max = 9999}, true},
+		{{.present = true, .value_count = 1, .value = {0}}, false},
+		{{.present = true, .value_count = 2, .value = {0, 100}}, true},
+	};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_create(&model), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		model->setting[POINT_CT_PRIMARY] = rows[i].primary;
+		assert_int_equal(model_has_transformers(model), rows[i].transformers);
+	}
+	model_destroy(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(registers_are_found_by_any_address_they_cover),
 		cmocka_unit_test(overlaps_are_refused),
 		cmocka_unit_test(settings_are_limited),
+		cmocka_unit_test(a_ratio_that_can_be_set_is_a_ct_version),
 		cmocka_unit_test(encodings_take_their_registers),
 	};
 

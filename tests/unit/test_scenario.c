@@ -129,19 +129,21 @@ static void timelines_are_played(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct scenario *scenario = parse_good(rows[i].text);
 		struct player *player = play(scenario, 0);
-		struct synth_input input = {.frequency_hz = 50};
+		struct world world;
 
+		world_init(&world);
 		for (int p = 0; p < WAVE_PHASES; p++)
-			input.phase[p] = (struct synth_phase){.voltage_v = 230, .current_a = 1};
+			world.input.phase[p] =
+				(struct synth_phase){.voltage_v = 230, .current_a = 1};
 		for (size_t s = 0;
 		     s < COUNT(rows[i].steps) && (s == 0 || rows[i].steps[s].at_s > 0); s++) {
 			const int64_t at_ns = (int64_t)(rows[i].steps[s].at_s * 1e9 + 0.5);
 			const int p = rows[i].steps[s].phase;
-			const bool changed = player_apply(player, at_ns, &input);
+			const bool changed = player_apply(player, at_ns, &world);
 			const double got =
-				rows[i].steps[s].what == VOLTAGE   ? input.phase[p].voltage_v
-				: rows[i].steps[s].what == CURRENT ? input.phase[p].current_a
-								   : input.frequency_hz;
+				rows[i].steps[s].what == VOLTAGE   ? world.input.phase[p].voltage_v
+				: rows[i].steps[s].what == CURRENT ? world.input.phase[p].current_a
+								   : world.input.frequency_hz;
 
 			if (changed != rows[i].steps[s].changed)
 				fail_msg("row %zu, %g s: changed %d", i, rows[i].steps[s].at_s,
@@ -169,9 +171,11 @@ static void the_middle_is_as_if_played_from_the_beginning(void **state)
 			 0);
 	for (size_t i = 0; i < COUNT(at_h); i++) {
 		const int64_t at_ns = at_h[i] * NS_PER_H + 123456789;
-		struct synth_input often = {.frequency_hz = 50}, once = often;
 		struct player *player = play(scenario, 0);
+		struct world often, once;
 
+		world_init(&often);
+		once = often;
 		for (int64_t ns = 0; ns < at_ns; ns += 97 * NS_PER_S)
 			player_apply(player, ns, &often);
 		player_apply(player, at_ns, &often);
@@ -252,6 +256,25 @@ static void bad_ones_say_why(void **state)
 		 "s:3:43: key 'load.current' is given twice\n"},
 		{HEAD "timeline: [{at: 0, ramp: {over: 1s, load.current: 1, over: 2s}}]\n",
 		 "s:3:54: key 'over' is given twice\n"},
+		/* the wiring: words, which nothing lies between */
+		{HEAD "timeline: [{at: 0, set: {supply.l1: maybe}}]\n",
+		 "s:3:37: supply.l1: 'maybe' is neither true nor false\n"},
+		{HEAD "timeline: [{at: 0, set: {wiring.voltage: [l2, l1, l4]}}]\n",
+		 "s:3:51: wiring.voltage: 'l4' is none of: none, l1, l2, l3\n"},
+		{HEAD "timeline: [{at: 0, set: {wiring.ct_factor: 101}}]\n",
+		 "s:3:44: wiring.ct_factor: 101 is out of range 0..100\n"},
+		{HEAD "timeline: [{at: 0, set: {wiring.ct_factor: 2 A}}]\n",
+		 "s:3:44: wiring.ct_factor: '2 A' is not a number\n"},
+		{HEAD "timeline: [{at: 0, ramp: {supply.neutral: false, over: 1s}}]\n",
+		 "s:3:43: supply.neutral: can only be set, there is nothing between\n"},
+		{HEAD "timeline: [{at: 0, vary: {wiring.ct_reversed: 5 %, every: 1s}}]\n",
+		 "s:3:47: wiring.ct_reversed: can only be set, there is nothing between\n"},
+		{HEAD "timeline: [{at: 0, set: {suply.neutral: false}}]\n",
+		 "s:3:26: there is no world point 'suply.neutral', did you mean "
+		 "'supply.neutral'?\n"},
+		{HEAD "timeline: [{at: 0, set: {wiring.ct_reversd.l2: true}}]\n",
+		 "s:3:26: there is no world point 'wiring.ct_reversd.l2', did you mean "
+		 "'wiring.ct_reversed.l2'?\n"},
 		/* all at once */
 		{"name: n\nduration: long\ncolour: red\ntimeline:\n"
 		 "  - {at: 1s, set: {load.current: [x, 1, 500], grid.frequency: 80}}\n"
