@@ -15,6 +15,19 @@ void recording_text_hide(char *text)
 	}
 }
 
+int recording_log_complain(const struct recording_log *log, const char *format, ...)
+{
+	char text[640];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	recording_text_hide(text);
+	diag_add(log->diag, (struct diag_place){.file = log->path}, "%s", text);
+	return -EINVAL;
+}
+
 int recording_text_complain(const struct recording_text *in, const char *at, const char *format,
 			    ...)
 {

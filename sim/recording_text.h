@@ -22,6 +22,9 @@ struct recording_text {
 
 /* What the file says ends up on terminals: control characters become '?'. */
 void recording_text_hide(char *text);
+/* About the recording as a whole. Returns -EINVAL. */
+__attribute__((format(printf, 2, 3))) int recording_log_complain(const struct recording_log *log,
+								 const char *format, ...);
 /* at: the place in in->text; NULL: the file as a whole. Returns -EINVAL. */
 __attribute__((format(printf, 3, 4))) int recording_text_complain(const struct recording_text *in,
 								  const char *at,
