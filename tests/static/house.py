@@ -140,6 +140,7 @@ def check_tests_exist():
         "recording_text": "test_recording.c", "comtrade_cff": "test_recording_comtrade.c",
         "comtrade_cfg": "test_recording_comtrade.c", "comtrade_frame": "test_recording_comtrade.c",
         "comtrade_names": "test_recording_comtrade.c",
+        "comtrade_write": "test_recording_write.c",
         "register_load": "test_model_load.c", "port_modbus_tcp": "tests/bus/test_ports.py",
         "port_tcp": "tests/bus/test_ports.py", "port_tty": "tests/bus/test_ports.py",
         "tcp_server": "tests/bus/test_ports.py", "tty_plain": "tests/bus/test_ports.py",
