@@ -22,6 +22,7 @@ struct bench_meter {
 	struct synth_input input; /* as the scenario last set it */
 	struct player *player;    /* NULL: no scenario */
 	struct recording *recording;
+	struct intervals *intervals; /* NULL: none */
 	int64_t measured_ns;
 	bool shown; /* a whole window was measured */
 };
@@ -82,6 +83,15 @@ static int create_source(struct bench_meter *meter, struct diag *diag)
 	return metering_use_free(meter->metering, &source);
 }
 
+static int create_intervals(struct bench_meter *meter, struct diag *diag)
+{
+	const struct bench_meter_conf *conf = meter->conf;
+
+	if (!conf->intervals)
+		return 0;
+	return intervals_open(&meter->intervals, conf->intervals, &conf->intervals_config, diag);
+}
+
 static int create_player(struct bench_meter *meter, uint64_t seed)
 {
 	char stream[CONF_TEXT_MAX + 16];
@@ -112,6 +122,8 @@ int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *
 	if (r == 0)
 		r = create_source(meter, diag);
 	if (r == 0)
+		r = create_intervals(meter, diag);
+	if (r == 0)
 		r = create_player(meter, seed);
 	if (r < 0) {
 		bench_meter_destroy(meter);
@@ -129,6 +141,7 @@ void bench_meter_destroy(struct bench_meter *meter)
 	player_destroy(meter->player);
 	metering_destroy(meter->metering);
 	recording_destroy(meter->recording);
+	intervals_destroy(meter->intervals);
 	synth_destroy(meter->synth);
 	meter_destroy(meter->instrument);
 	free(meter);
@@ -158,13 +171,24 @@ static void end_recording(struct bench_meter *meter, int r)
 	meter->recording = NULL;
 }
 
+/* The scenario first: the power of an interval is drawn at the voltage that it sets. */
+static void apply_world(struct bench_meter *meter)
+{
+	bool changed =
+		meter->player && player_apply(meter->player, meter->measured_ns, &meter->input);
+
+	if (meter->intervals)
+		changed |= intervals_apply(meter->intervals, meter->measured_ns, &meter->input);
+	if (changed)
+		synth_set(meter->synth, &meter->input);
+}
+
 void bench_meter_step(struct bench_meter *meter)
 {
 	const struct measurement *window;
 	int r;
 
-	if (meter->player && player_apply(meter->player, meter->measured_ns, &meter->input))
-		synth_set(meter->synth, &meter->input);
+	apply_world(meter);
 	r = metering_next(meter->metering, &window);
 	if (r < 0 && meter->recording) {
 		end_recording(meter, r);

@@ -134,7 +134,7 @@ def check_tests_exist():
         "bench_line": "tests/bus/test_line.py", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",
         "clk_real": "tests/bus/test_line.py", "pty_watch": "test_port_pty.c",
-        "player": "test_scenario.c", "main": "tests/bus/test_options.py",
+        "player": "test_scenario.c", "intervals_head": "test_intervals.c", "main": "tests/bus/test_options.py",
         "recording_csv": "test_recording.c", "recording_map": "test_recording.c",
         "recording_sidecar": "test_recording.c", "recording_snd": "test_recording.c",
         "recording_text": "test_recording.c", "comtrade_cff": "test_recording_comtrade.c",
