@@ -58,6 +58,15 @@ uint32_t cursor_get_be32(struct cursor_in *in)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+uint32_t cursor_get_le32(struct cursor_in *in)
+{
+	const uint8_t *b = take(in, 4);
+
+	if (!b)
+		return 0;
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+}
+
 void cursor_out_init(struct cursor_out *out, uint8_t *data, size_t cap_bytes)
 {
 	*out = (struct cursor_out){.data = data, .cap_bytes = cap_bytes};

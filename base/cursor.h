@@ -30,6 +30,7 @@ uint8_t cursor_get_u8(struct cursor_in *in);
 uint16_t cursor_get_be16(struct cursor_in *in);
 uint16_t cursor_get_le16(struct cursor_in *in);
 uint32_t cursor_get_be32(struct cursor_in *in);
+uint32_t cursor_get_le32(struct cursor_in *in);
 
 void cursor_out_init(struct cursor_out *out, uint8_t *data, size_t cap_bytes);
 void cursor_put_u8(struct cursor_out *out, uint8_t value);

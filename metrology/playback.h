@@ -13,7 +13,7 @@
 
 #include "metrology/wave.h"
 
-#define PLAYBACK_COLUMNS_MAX 64
+#define PLAYBACK_COLUMNS_MAX 256
 
 struct playback_reader {
 	void *ctx;

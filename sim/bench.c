@@ -146,8 +146,10 @@ static int create_meters(struct bench *bench, const struct scenario *scenario, s
 					   (uint64_t)bench->conf->seed, bench->log, diag);
 
 		if (r < 0 && r != -EINVAL && r != -ENOMEM) {
-			diag_add(diag, (struct diag_place){.file = conf->recording}, "%s",
-				 strerror(-r));
+			diag_add(diag,
+				 (struct diag_place){.file = conf->recording ? conf->recording
+									     : conf->intervals},
+				 "%s", strerror(-r));
 			r = -EINVAL;
 		}
 		if (r < 0)
@@ -352,8 +354,10 @@ static void reload_meter(struct bench *bench, const struct bench_meter_conf *new
 		return;
 	}
 	old = bench_meter_conf_of(meter);
-	if (newer->scenario || old->scenario || bench_meter_plays(meter)) {
-		log_notice(bench->log, "reload: meter '%s' follows its scenario or recording on",
+	if (newer->scenario || old->scenario || newer->intervals || old->intervals ||
+	    bench_meter_plays(meter)) {
+		log_notice(bench->log,
+			   "reload: meter '%s' follows its scenario, intervals or recording on",
 			   newer->name);
 		return;
 	}

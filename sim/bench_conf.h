@@ -15,6 +15,7 @@
 #include "sim/conf_read.h"
 #include "sim/data_path.h"
 #include "sim/faults.h"
+#include "sim/intervals.h"
 #include "sim/port_conf.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
@@ -51,6 +52,8 @@ struct bench_meter_conf {
 	bool scenario_local_time;        /* begins at the local time of day, not at 0 */
 	char *recording;                 /* NULL: synthesised */
 	bool recording_repeat;
+	char *intervals; /* NULL: the load is that of input */
+	struct intervals_config intervals_config;
 };
 
 struct bench_line_conf {

@@ -22,6 +22,7 @@ struct bench_meter {
 	struct world world;    /* as the scenario last set it */
 	struct player *player; /* NULL: no scenario */
 	struct recording *recording;
+	struct intervals *intervals; /* NULL: none */
 	int64_t measured_ns;
 	bool shown; /* a whole window was measured */
 	bool off;   /* without supply */
@@ -102,6 +103,15 @@ static int create_source(struct bench_meter *meter, struct diag *diag)
 	return metering_use_free(meter->metering, &source);
 }
 
+static int create_intervals(struct bench_meter *meter, struct diag *diag)
+{
+	const struct bench_meter_conf *conf = meter->conf;
+
+	if (!conf->intervals)
+		return 0;
+	return intervals_open(&meter->intervals, conf->intervals, &conf->intervals_config, diag);
+}
+
 static int create_player(struct bench_meter *meter, uint64_t seed)
 {
 	char stream[CONF_TEXT_MAX + 16];
@@ -151,6 +161,8 @@ int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *
 	if (r == 0)
 		r = create_source(meter, diag);
 	if (r == 0)
+		r = create_intervals(meter, diag);
+	if (r == 0)
 		r = create_player(meter, seed);
 	if (r < 0) {
 		bench_meter_destroy(meter);
@@ -168,6 +180,7 @@ void bench_meter_destroy(struct bench_meter *meter)
 	player_destroy(meter->player);
 	metering_destroy(meter->metering);
 	recording_destroy(meter->recording);
+	intervals_destroy(meter->intervals);
 	synth_destroy(meter->synth);
 	meter_destroy(meter->instrument);
 	free(meter);
@@ -197,13 +210,25 @@ static void end_recording(struct bench_meter *meter, int r)
 	meter->recording = NULL;
 }
 
+/* The scenario first: the power of an interval is drawn at the voltage that it sets. */
+static void follow_world(struct bench_meter *meter)
+{
+	bool changed =
+		meter->player && player_apply(meter->player, meter->measured_ns, &meter->world);
+
+	if (meter->intervals)
+		changed |=
+			intervals_apply(meter->intervals, meter->measured_ns, &meter->world.input);
+	if (changed)
+		apply_world(meter);
+}
+
 void bench_meter_step(struct bench_meter *meter)
 {
 	const struct measurement *window;
 	int r;
 
-	if (meter->player && player_apply(meter->player, meter->measured_ns, &meter->world))
-		apply_world(meter);
+	follow_world(meter);
 	r = metering_next(meter->metering, &window);
 	if (r < 0 && meter->recording) {
 		end_recording(meter, r);

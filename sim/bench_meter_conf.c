@@ -48,6 +48,12 @@ struct recording_ref {
 	bool repeat;
 };
 
+struct intervals_ref {
+	char file[CONF_TEXT_MAX];
+	bool repeat;
+	int between;
+};
+
 struct meter_text {
 	char name[CONF_TEXT_MAX];
 	char model[CONF_TEXT_MAX];
@@ -61,12 +67,14 @@ struct meter_text {
 	const struct conf_node *registers;
 	const struct conf_node *scenario;
 	const struct conf_node *recording;
+	const struct conf_node *intervals;
 	const struct conf_node *model_node;
 };
 
 /* enum wiring_connection */
 static const char *const connection_names[] = {"3p4w", "3p3w-aron", "3p3w-delta", "1p2w", NULL};
 static const char *const accuracy_names[] = {"ideal", NULL};
+static const char *const between_names[] = {"hold", "linear", NULL};
 static const char *const from_names[] = {"start", "local-time", NULL};
 
 #define IN(type, member) offsetof(struct type, member)
@@ -108,6 +116,7 @@ static const struct conf_field meter_fields[] = {
 	{.key = "registers", .read = conf_raw, .offset = IN(meter_text, registers)},
 	{.key = "scenario", .read = conf_raw, .offset = IN(meter_text, scenario)},
 	{.key = "recording", .read = conf_raw, .offset = IN(meter_text, recording)},
+	{.key = "intervals", .read = conf_raw, .offset = IN(meter_text, intervals)},
 };
 
 static const struct conf_field grid_fields[] = {
@@ -133,6 +142,15 @@ static const struct conf_field scenario_fields[] = {
 static const struct conf_field recording_fields[] = {
 	{.key = "file", .read = conf_text, .offset = IN(recording_ref, file), .required = true},
 	{.key = "repeat", .read = conf_bool, .offset = IN(recording_ref, repeat)},
+};
+
+static const struct conf_field intervals_fields[] = {
+	{.key = "file", .read = conf_text, .offset = IN(intervals_ref, file), .required = true},
+	{.key = "repeat", .read = conf_bool, .offset = IN(intervals_ref, repeat)},
+	{.key = "between",
+	 .read = conf_choice,
+	 .offset = IN(intervals_ref, between),
+	 .names = between_names},
 };
 
 /* --- models and scenarios --- */
@@ -483,6 +501,52 @@ static bool read_recording(const struct conf_context *context, const struct conf
 	return meter->recording != NULL;
 }
 
+/* Currents as the keys of load allow them. */
+static void set_intervals(struct bench_meter_conf *meter, const struct intervals_ref *ref)
+{
+	meter->intervals_config = (struct intervals_config){
+		.linear = ref->between > 0,
+		.repeat = ref->repeat,
+		.phases = meter->connection == WIRING_1P2W ? 1 : WAVE_PHASES,
+		.maximum_current_a = 1.2 * meter->model->maximum_current_a};
+	for (int p = 0; p < WAVE_PHASES; p++)
+		meter->intervals_config.voltage_v[p] = meter->world.input.phase[p].voltage_v;
+}
+
+static bool read_intervals(const struct conf_context *context, const struct conf_node *node,
+			   struct bench_meter_conf *meter)
+{
+	static const struct conf_field name = {.key = "intervals"};
+	struct intervals_ref ref = {.repeat = false};
+	struct intervals *intervals;
+	char path[DATA_PATH_MAX];
+	int r;
+
+	if (node->kind == CONF_SCALAR ? !conf_text(context, node, &name, ref.file)
+				      : !conf_map(context, node, "intervals", intervals_fields,
+						  COUNT(intervals_fields), &ref))
+		return false;
+	if (meter->recording) {
+		conf_error(context, node, "intervals: the recording says what the load is");
+		return false;
+	}
+	set_intervals(meter, &ref);
+	if (data_path_beside(ref.file, context->file, path) < 0) {
+		conf_error(context, node, "intervals: the path is too long");
+		return false;
+	}
+	r = intervals_open(&intervals, path, &meter->intervals_config, context->diag);
+	if (r < 0) {
+		cannot_open(context, node, path, r);
+		return false;
+	}
+	intervals_destroy(intervals);
+	meter->intervals = strdup(path);
+	if (!meter->intervals)
+		conf_error(context, node, "out of memory");
+	return meter->intervals != NULL;
+}
+
 static bool read_parts(const struct conf_context *context, const struct meter_text *t,
 		       struct bench_conf *conf, struct bench_meter_conf *meter)
 {
@@ -496,6 +560,8 @@ static bool read_parts(const struct conf_context *context, const struct meter_te
 		ok &= get_scenario(context, t->scenario, conf, meter);
 	if (t->recording)
 		ok &= read_recording(context, t->recording, meter);
+	if (t->intervals)
+		ok &= read_intervals(context, t->intervals, meter);
 	return ok;
 }
 
@@ -541,7 +607,9 @@ static bool copy_owned(struct bench_meter_conf *to, const struct bench_meter_con
 	to->settings = calloc(from->setting_count + 1, sizeof(*to->settings));
 	to->presets = calloc(from->preset_count + 1, sizeof(*to->presets));
 	to->recording = from->recording ? strdup(from->recording) : NULL;
-	if (!to->settings || !to->presets || !to->recording != !from->recording)
+	to->intervals = from->intervals ? strdup(from->intervals) : NULL;
+	if (!to->settings || !to->presets || !to->recording != !from->recording ||
+	    !to->intervals != !from->intervals)
 		return false;
 	if (from->setting_count)
 		memcpy(to->settings, from->settings, from->setting_count * sizeof(*to->settings));
@@ -652,4 +720,5 @@ void bench_meter_conf_fini(struct bench_meter_conf *meter)
 	free(meter->settings);
 	free(meter->presets);
 	free(meter->recording);
+	free(meter->intervals);
 }

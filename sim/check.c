@@ -67,9 +67,8 @@ static const struct kind {
 	const char *name;
 	int (*check)(const struct conf_tree *tree, struct diag *diag);
 } kinds[] = {
-	{"timeline", "scenario", check_scenario},
-	{"ratings", "model", check_model},
-	{"channels", "sidecar", check_sidecar},
+	{"timeline", "scenario", check_scenario}, {"ratings", "model", check_model},
+	{"channels", "sidecar", check_sidecar},   {"comtrade", "sidecar", check_sidecar},
 	{NULL, "configuration", check_bench},
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recording - terminal voltages and currents out of a CSV, WAV or FLAC file
+ * recording - terminal voltages and currents out of a COMTRADE, CSV, WAV or FLAC file
  *
  * Streams the file, however long it is; resamples and repairs nothing. What is in which column
  * says a sidecar, the recording's name with ".yaml" behind it:
@@ -9,6 +9,11 @@
  *	channels:
  *	  v1: {column: 1, scale: 325 V}      # V or A per unit; 1.0 is full scale in WAV and FLAC
  *	  i1: {column: ua, scale: -20 A}     # a name (CSV); negative: the probe was reversed
+ *
+ * COMTRADE files (.cfg with .dat beside it, or .cff) need none if units and phases of their
+ * channels are clear; "comtrade: {values: primary, section: 2, missing: hold, skew: ignore}" in
+ * it chooses the side of the instrument transformers, one of several sampling rates, and what to
+ * do about missing samples and channels that were not sampled at once.
  *
  * A channel that is not named is silent. A CSV file needs no sidecar if its first line names its
  * columns: time (s) first, then any of v1 v2 v3 i1 i2 i3 in V and A. Lines that begin with '#'

@@ -6,17 +6,15 @@
  * Spreadsheets' byte order mark, CR before LF and quotes around a field are put up with; a field
  * may not contain its separator.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
-#include "sim/recording_reader.h"
+#include "sim/recording_text.h"
 
 #define LINE_MAX_BYTES 4096
 #define CHUNK_FRAMES   256
@@ -25,17 +23,15 @@
 #define UNEVEN_MAX     1e-3 /* of a step, between the first rows' times and evenly spaced ones */
 
 struct csv {
-	FILE *file; /* owned */
-	const struct recording_log *log;
-	double step_s; /* between rows, from the time column; 0: that is not used */
-	bool timed;    /* the time column is used */
+	struct recording_text in; /* its file is owned */
+	double step_s;            /* between rows, from the time column; 0: that is not used */
+	bool timed;               /* the time column is used */
 	char separator;
 	unsigned columns;
 	char *names[PLAYBACK_COLUMNS_MAX];
 	float limit[PLAYBACK_COLUMNS_MAX];
 	off_t first_at; /* where the first row is */
 	unsigned first_line;
-	unsigned line;  /* of what is in text */
 	double time_s;  /* of the row in text */
 	double last_s;  /* of the row before it; NAN: there is none */
 	double begin_s; /* of the first row */
@@ -48,71 +44,17 @@ static void csv_destroy(void *ctx)
 {
 	struct csv *csv = ctx;
 
-	fclose(csv->file);
+	fclose(csv->in.file);
 	for (unsigned c = 0; c < PLAYBACK_COLUMNS_MAX; c++)
 		free(csv->names[c]);
 	free(csv);
 }
 
-/* What the file says ends up on terminals. */
-static void hide_controls(char *text)
-{
-	for (; *text; text++) {
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
-	}
-}
-
-/* at: the place in csv->text; NULL: the file as a whole. Returns -EINVAL. */
-__attribute__((format(printf, 3, 4))) static int complain(const struct csv *csv, const char *at,
-							  const char *format, ...)
-{
-	struct diag_place place = {.file = csv->log->path};
-	char text[256];
-	va_list args;
-
-	if (at) {
-		place.line = csv->line;
-		place.column = (unsigned)(at - csv->text) + 1;
-	}
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	hide_controls(text);
-	diag_add(csv->log->diag, place, "%s", text);
-	return -EINVAL;
-}
-
 /* --- lines and fields --- */
-
-/* Fills csv->text. 1; 0 at the end of the file; -EINVAL or -EIO, reported. */
-static int read_line(struct csv *csv)
-{
-	size_t len = 0;
-	int c;
-
-	csv->line++;
-	while ((c = getc_unlocked(csv->file)) != EOF && c != '\n') {
-		if (c == '\0')
-			return complain(csv, csv->text + len, "a zero byte: this is no text file");
-		if (len == LINE_MAX_BYTES)
-			return complain(csv, csv->text, "the line is longer than %d bytes",
-					LINE_MAX_BYTES);
-		csv->text[len++] = (char)c;
-	}
-	if (c == EOF && ferror(csv->file)) {
-		complain(csv, NULL, "cannot be read: %s", strerror(errno));
-		return -EIO;
-	}
-	if (len && csv->text[len - 1] == '\r')
-		len--;
-	csv->text[len] = '\0';
-	return c != EOF || len > 0;
-}
 
 static bool is_comment(const struct csv *csv)
 {
-	return csv->text[0] == '#' || csv->text[strspn(csv->text, " \t")] == '\0';
+	return csv->in.text[0] == '#' || csv->in.text[strspn(csv->in.text, " \t")] == '\0';
 }
 
 /* The next line with something in it. */
@@ -121,30 +63,9 @@ static int next_line(struct csv *csv)
 	int r;
 
 	do
-		r = read_line(csv);
+		r = recording_text_line(&csv->in);
 	while (r > 0 && is_comment(csv));
 	return r;
-}
-
-/* Cuts the next field off, without blanks and quotes around it; NULL: none left. */
-static char *take_field(const struct csv *csv, char **rest)
-{
-	char *field = *rest, *end;
-
-	if (!field)
-		return NULL;
-	end = field + strcspn(field, (const char[]){csv->separator, '\0'});
-	*rest = *end ? end + 1 : NULL;
-	while (*field == ' ' || (*field == '\t' && field < end))
-		field++;
-	while (end > field && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	if (end - field >= 2 && *field == '"' && end[-1] == '"') {
-		field++;
-		end--;
-	}
-	*end = '\0';
-	return field;
 }
 
 /* --- rows --- */
@@ -160,21 +81,23 @@ static int parse_value(const struct csv *csv, unsigned column, const char *field
 	const char *colon = *name ? ": " : "";
 
 	if (text_to_double(field, ret) < 0)
-		return complain(csv, field, "%.60s%s'%.60s' is not a number%s", name, colon, field,
-				strchr(field, ',') ? " (decimals are written with a '.')" : "");
+		return recording_text_complain(
+			&csv->in, field, "%.60s%s'%.60s' is not a number%s", name, colon, field,
+			strchr(field, ',') ? " (decimals are written with a '.')" : "");
 	if (csv->limit[column] > 0 && !(fabs(*ret) <= (double)csv->limit[column]))
-		return complain(csv, field, "%.60s%s%.60s is too large (with its scale)", name,
-				colon, field);
+		return recording_text_complain(&csv->in, field,
+					       "%.60s%s%.60s is too large (with its scale)", name,
+					       colon, field);
 	return 0;
 }
 
-/* csv->text into row, and its time into csv->time_s. */
+/* csv->in.text into row, and its time into csv->time_s. */
 static int parse_row(struct csv *csv, float *row)
 {
-	char *rest = csv->text, *field;
+	char *rest = csv->in.text, *field;
 	unsigned count = 0;
 
-	while ((field = take_field(csv, &rest))) {
+	while ((field = recording_text_field(&rest, csv->separator))) {
 		const unsigned c = count++;
 		double value = 0;
 
@@ -187,8 +110,9 @@ static int parse_row(struct csv *csv, float *row)
 			return -EINVAL;
 	}
 	if (count != csv->columns)
-		return complain(csv, csv->text, "%u column%s, where the lines before have %u",
-				count, count == 1 ? "" : "s", csv->columns);
+		return recording_text_complain(&csv->in, csv->in.text,
+					       "%u column%s, where the lines before have %u", count,
+					       count == 1 ? "" : "s", csv->columns);
 	return 0;
 }
 
@@ -199,8 +123,8 @@ static int check_time(struct csv *csv)
 	double expected_s;
 
 	if (fabs(step_s - csv->step_s) > 0.5 * csv->step_s)
-		return complain(
-			csv, csv->text,
+		return recording_text_complain(
+			&csv->in, csv->in.text,
 			"the time goes on by %.9g s here, not by %.9g s as at the beginning",
 			step_s, csv->step_s);
 	if (isnan(csv->last_s)) {
@@ -211,8 +135,8 @@ static int check_time(struct csv *csv)
 	expected_s = (double)csv->rows++ * csv->step_s;
 	/* half a step, and what the printed digits of the step may be off */
 	if (fabs(csv->time_s - csv->begin_s - expected_s) > 0.5 * csv->step_s + 1e-3 * expected_s)
-		return complain(
-			csv, csv->text,
+		return recording_text_complain(
+			&csv->in, csv->in.text,
 			"%.9g s after the beginning, where even steps of %.9g s give %.9g s",
 			csv->time_s - csv->begin_s, csv->step_s, expected_s);
 	return 0;
@@ -243,11 +167,11 @@ static int csv_rewind(void *ctx)
 {
 	struct csv *csv = ctx;
 
-	if (fseeko(csv->file, csv->first_at, SEEK_SET) < 0) {
-		complain(csv, NULL, "cannot be rewound: %s", strerror(errno));
+	if (fseeko(csv->in.file, csv->first_at, SEEK_SET) < 0) {
+		recording_text_complain(&csv->in, NULL, "cannot be rewound: %s", strerror(errno));
 		return -EIO;
 	}
-	csv->line = csv->first_line - 1;
+	csv->in.line = csv->first_line - 1;
 	csv->last_s = (double)NAN; /* compares false: the first row has no step */
 	return 0;
 }
@@ -271,11 +195,11 @@ static int complain_uneven(struct csv *csv, const struct stamp *stamps, unsigned
 		if (fabs(s - step_s) > worst) {
 			worst = fabs(s - step_s);
 			worst_s = s;
-			csv->line = stamps[k].line;
+			csv->in.line = stamps[k].line;
 		}
 	}
-	return complain(
-		csv, csv->text,
+	return recording_text_complain(
+		&csv->in, csv->in.text,
 		"the times are not evenly spaced: a step of %.9g s, %.9g s in the mean (with "
 		"a 'rate' in the file's .yaml they would not matter)",
 		worst_s, step_s);
@@ -286,10 +210,12 @@ static int find_step(struct csv *csv, const struct stamp *stamps, unsigned rows)
 	double step_s;
 
 	if (rows < 2)
-		return complain(csv, NULL, "two rows at least are needed to tell the rate");
+		return recording_text_complain(&csv->in, NULL,
+					       "two rows at least are needed to tell the rate");
 	step_s = (stamps[rows - 1].s - stamps[0].s) / (rows - 1);
 	if (!(step_s > 0))
-		return complain(csv, NULL, "the times in its first column do not rise");
+		return recording_text_complain(&csv->in, NULL,
+					       "the times in its first column do not rise");
 	for (unsigned k = 1; k < rows; k++) {
 		if (!(fabs(stamps[k].s - stamps[0].s - k * step_s) <= UNEVEN_MAX * step_s))
 			return complain_uneven(csv, stamps, rows, step_s);
@@ -311,14 +237,14 @@ static int check_rows(struct csv *csv, struct stamp stamps[CHECK_ROWS], unsigned
 		if (parse_row(csv, csv->chunk) < 0)
 			bad++;
 		else
-			stamps[rows++] = (struct stamp){.s = csv->time_s, .line = csv->line};
+			stamps[rows++] = (struct stamp){.s = csv->time_s, .line = csv->in.line};
 	}
 	if (r < 0)
 		return r;
 	if (bad)
 		return -EINVAL;
 	if (rows == 0)
-		return complain(csv, NULL, "there are no samples in it");
+		return recording_text_complain(&csv->in, NULL, "there are no samples in it");
 	*ret_rows = rows;
 	return 0;
 }
@@ -348,21 +274,22 @@ static char *copy_name(const char *field)
 	char *name = strdup(field);
 
 	if (name)
-		hide_controls(name);
+		recording_text_hide(name);
 	return name;
 }
 
 /* A line without a single number names the columns; one that has some is the first row. */
 static int read_head(struct csv *csv, bool *ret_names)
 {
-	char *rest = csv->text, *field;
+	char *rest = csv->in.text, *field;
 	double number;
 	bool names = true;
 
-	csv->separator = strchr(csv->text, ';') ? ';' : strchr(csv->text, '\t') ? '\t' : ',';
-	while ((field = take_field(csv, &rest))) {
+	csv->separator = strchr(csv->in.text, ';') ? ';' : strchr(csv->in.text, '\t') ? '\t' : ',';
+	while ((field = recording_text_field(&rest, csv->separator))) {
 		if (csv->columns == PLAYBACK_COLUMNS_MAX)
-			return complain(csv, field, "more than %d columns", PLAYBACK_COLUMNS_MAX);
+			return recording_text_complain(&csv->in, field, "more than %d columns",
+						       PLAYBACK_COLUMNS_MAX);
 		names &= text_to_double(field, &number) < 0;
 		csv->names[csv->columns] = copy_name(field);
 		if (!csv->names[csv->columns++])
@@ -391,22 +318,22 @@ static int open_csv(struct csv *csv, bool *ret_names)
 {
 	int r;
 
-	skip_byte_order_mark(csv->file);
+	skip_byte_order_mark(csv->in.file);
 	do {
-		csv->first_at = ftello(csv->file);
-		csv->first_line = csv->line + 1;
-		r = read_line(csv);
+		csv->first_at = ftello(csv->in.file);
+		csv->first_line = csv->in.line + 1;
+		r = recording_text_line(&csv->in);
 	} while (r > 0 && is_comment(csv));
 	if (r == 0)
-		return complain(csv, NULL, "there are no samples in it");
+		return recording_text_complain(&csv->in, NULL, "there are no samples in it");
 	if (r > 0)
 		r = read_head(csv, ret_names);
 	if (r < 0)
 		return r;
 	if (!*ret_names)
 		return csv_rewind(csv);
-	csv->first_at = ftello(csv->file);
-	csv->first_line = csv->line + 1;
+	csv->first_at = ftello(csv->in.file);
+	csv->first_line = csv->in.line + 1;
 	return 0;
 }
 
@@ -421,14 +348,18 @@ int recording_csv_open(struct recording_reader *ret, FILE *file, const struct re
 		fclose(file);
 		return -ENOMEM;
 	}
-	csv->file = file;
-	csv->log = log;
+	csv->in = (struct recording_text){.file = file,
+					  .path = log->path,
+					  .log = log,
+					  .text = csv->text,
+					  .limit_bytes = LINE_MAX_BYTES};
 	csv->timed = rate_hz == 0;
 	r = open_csv(csv, &names);
 	if (r == 0 && csv->timed && (!names || strcasecmp(csv->names[0], "time") != 0))
-		r = complain(csv, NULL,
-			     "its rate is not known: name the first column 'time' (s), or write "
-			     "'rate: 8000 Hz' into the file's .yaml");
+		r = recording_text_complain(
+			&csv->in, NULL,
+			"its rate is not known: name the first column 'time' (s), or write "
+			"'rate: 8000 Hz' into the file's .yaml");
 	if (r < 0) {
 		csv_destroy(csv);
 		return r;

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* recording_snd - WAV (also RF64 and W64, for more than 4 GB) and FLAC files, by libsndfile */
+/*
+ * recording_snd - WAV (also RF64 and W64, for more than 4 GB) and FLAC files, by libsndfile
+ *
+ * Reads all of them and writes float WAV, RF64 where it has to be.
+ */
 #include <errno.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sim/recording_reader.h"
+#include "sim/recording_sink.h"
 
 #define CHUNK_FRAMES 1024
 #define CHECK_FRAMES 8192 /* looked at when the file is opened */
@@ -182,5 +188,124 @@ int recording_snd_open(struct recording_reader *ret, int fd, const struct record
 		.start = snd_start,
 		.destroy = snd_destroy,
 	};
+	return 0;
+}
+
+/* --- writing --- */
+
+#define RATE_OFF_MAX 1e-3 /* of the file's one rate */
+
+struct wav {
+	SNDFILE *file; /* NULL: not begun, or finished */
+	char *path;
+	int rate_hz;
+	float chunk[CHUNK_FRAMES * WAVE_CHANNELS];
+};
+
+static void wav_destroy(void *ctx)
+{
+	struct wav *wav = ctx;
+
+	if (wav->file)
+		sf_close(wav->file);
+	free(wav->path);
+	free(wav);
+}
+
+/* The first block tells the rate. RF64 is made plain WAV at the end, if it fits. */
+static int wav_begin(struct wav *wav, double rate_hz)
+{
+	SF_INFO info = {.channels = WAVE_CHANNELS, .format = SF_FORMAT_RF64 | SF_FORMAT_FLOAT};
+
+	if (rate_hz < 1 || rate_hz > 1e9)
+		return -ERANGE;
+	wav->rate_hz = (int)lround(rate_hz);
+	info.samplerate = wav->rate_hz;
+	wav->file = sf_open(wav->path, SFM_WRITE, &info);
+	if (!wav->file)
+		return -EIO;
+	sf_command(wav->file, SFC_RF64_AUTO_DOWNGRADE, NULL, SF_TRUE);
+	return 0;
+}
+
+static int wav_write(void *ctx, double rate_hz, const float *const ch[WAVE_CHANNELS],
+		     uint32_t frames)
+{
+	struct wav *wav = ctx;
+	int r = wav->file ? 0 : wav_begin(wav, rate_hz);
+
+	if (r < 0)
+		return r;
+	if (fabs(rate_hz - wav->rate_hz) > RATE_OFF_MAX * wav->rate_hz)
+		return -ERANGE;
+	for (uint32_t done = 0; done < frames;) {
+		const uint32_t left = frames - done;
+		const uint32_t n = left < CHUNK_FRAMES ? left : CHUNK_FRAMES;
+
+		for (uint32_t k = 0; k < n; k++) {
+			for (int c = 0; c < WAVE_CHANNELS; c++)
+				wav->chunk[k * WAVE_CHANNELS + (uint32_t)c] = ch[c][done + k];
+		}
+		if (sf_writef_float(wav->file, wav->chunk, n) != n)
+			return -EIO;
+		done += n;
+	}
+	return 0;
+}
+
+/* The sidecar: full scale of a float file is 1.0, so that samples are V and A. */
+static int write_sidecar(const struct wav *wav)
+{
+	static const char *const names[WAVE_CHANNELS] = {"v1", "v2", "v3", "i1", "i2", "i3"};
+	char *path;
+	FILE *file;
+
+	if (asprintf(&path, "%s.yaml", wav->path) < 0)
+		return -ENOMEM;
+	file = fopen(path, "we");
+	free(path);
+	if (!file)
+		return -errno;
+	fputs("channels:\n", file);
+	for (int c = 0; c < WAVE_CHANNELS; c++)
+		fprintf(file, "  %s: {column: %d, scale: 1 %c}\n", names[c], c + 1,
+			c <= WAVE_V3 ? 'V' : 'A');
+	if (ferror(file)) {
+		fclose(file);
+		return -EIO;
+	}
+	return fclose(file) == 0 ? 0 : -errno;
+}
+
+static int wav_finish(void *ctx)
+{
+	struct wav *wav = ctx;
+	const int r = sf_close(wav->file);
+
+	wav->file = NULL;
+	return r == 0 ? write_sidecar(wav) : -EIO;
+}
+
+/* Made here, so that a path that cannot be is known at once. */
+int recording_wav_create(struct recording_sink *ret, const char *path,
+			 const struct recording_write_info *info)
+{
+	struct wav *wav = calloc(1, sizeof(*wav));
+	FILE *file;
+
+	(void)info;
+	if (!wav)
+		return -ENOMEM;
+	wav->path = strdup(path);
+	file = wav->path ? fopen(path, "we") : NULL;
+	if (!file) {
+		const int r = wav->path ? -errno : -ENOMEM;
+
+		wav_destroy(wav);
+		return r;
+	}
+	fclose(file);
+	*ret = (struct recording_sink){
+		.ctx = wav, .write = wav_write, .finish = wav_finish, .destroy = wav_destroy};
 	return 0;
 }

@@ -19,7 +19,7 @@ KEYS = {
                         "sim/fault_conf.c"),
     "metersim-model.5": ("sim/model_load.c", "sim/register_load.c"),
     "metersim-scenario.5": ("sim/scenario.c", "sim/deed.c"),
-    "metersim-recording.5": ("sim/recording.c",),
+    "metersim-recording.5": ("sim/recording_sidecar.c",),
 }
 PAGES = ("metersimd.1", *KEYS)
 

@@ -373,6 +373,11 @@ static void bad_ones_say_why(void **state)
 		 "f:1:50: /nosuch.csv: No such file or directory\n"},
 		{"meters: [{name: a, model: pro380-mod, recording: {repeat: yes}}]\n" LINE,
 		 "f:1:50: recording: key 'file' is missing\n"},
+		{"meters: [{name: a, model: pro380-mod, intervals: /nosuch.csv}]\n" LINE,
+		 "f:1:50: /nosuch.csv: No such file or directory\n"},
+		{"meters: [{name: a, model: pro380-mod, intervals: {file: x, between: "
+		 "spline}}]\n" LINE,
+		 "f:1:69: between: 'spline' is none of: hold, linear\n"},
 		/* lines */
 		{METER "lines: [{name: l, protocol: mbos, port: pty, meters: [a]}]\n",
 		 "f:2:29: protocol: 'mbos' is none of: modbus\n"},
@@ -515,6 +520,32 @@ static void write_file(const char *folder, const char *name, const char *text)
 	fclose(file);
 }
 
+/* In folder there may be files by the names that the caller removes. path: of bench.yaml there. */
+static void check_intervals(const char *folder, const char *path, struct diag *diag)
+{
+	struct bench_conf *conf;
+	char expected[256];
+
+	write_file(folder, "r.csv", "time,power.l1 (kW)\n0,1\n60,22\n");
+	write_file(folder, "bench.yaml",
+		   "meters: [{name: a, model: pro380-mod, count: 2,\n"
+		   "  intervals: {file: r.csv, repeat: true, between: linear}}]\n" LINE);
+	assert_int_equal(bench_conf_load(&conf, path, diag), 0);
+	snprintf(expected, sizeof(expected), "%s/r.csv", folder);
+	assert_string_equal(conf->meters[1].intervals, expected);
+	assert_true(conf->meters[1].intervals_config.repeat);
+	assert_true(conf->meters[1].intervals_config.linear);
+	bench_conf_destroy(conf);
+	write_file(folder, "bench.yaml",
+		   "meters: [{name: a, model: pro380-mod, grid: {voltage: 100}, intervals: "
+		   "r.csv}]\n" LINE);
+	assert_int_equal(bench_conf_load(&conf, path, diag), -EINVAL);
+	snprintf(expected, sizeof(expected), "%s/r.csv:3:1: 220 A in L1, at 100 V, are more",
+		 folder);
+	assert_memory_equal(diag_text(diag, 0), expected, strlen(expected));
+	diag_clear(diag);
+}
+
 /* Files are looked for beside the one that names them; a bad one is told of once. */
 static void files_that_it_names_are_read(void **state)
 {
@@ -573,6 +604,7 @@ static void files_that_it_names_are_read(void **state)
 	assert_string_equal(conf->meters[1].recording, expected);
 	assert_false(conf->meters[1].recording_repeat);
 	bench_conf_destroy(conf);
+	check_intervals(folder, path, diag);
 	diag_destroy(diag);
 	for (size_t i = 0; names[i]; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);

@@ -25,12 +25,13 @@ struct field {
 	uint32_t value;
 };
 
-static const uint8_t message[] = {0x80, 0x12, 0x34, 0x12, 0x34, 0xfe, 0xdc, 0xba, 0x98,
-				  0xff, 0xff, 0x00, 0x80, 0x7f, 0x00, 0x00, 0x00, 0x01};
+static const uint8_t message[] = {0x80, 0x12, 0x34, 0x12, 0x34, 0xfe, 0xdc, 0xba, 0x98, 0xff, 0xff,
+				  0x00, 0x80, 0x7f, 0x00, 0x00, 0x00, 0x01, 0x78, 0x56, 0x34, 0xf2};
 
 static const struct field fields[] = {
-	{U8, 1, 0x80},     {BE16, 2, 0x1234}, {LE16, 2, 0x3412}, {BE32, 4, 0xfedcba98},
-	{BE16, 2, 0xffff}, {LE16, 2, 0x8000}, {U8, 1, 0x7f},     {BE32, 4, 1},
+	{U8, 1, 0x80},         {BE16, 2, 0x1234}, {LE16, 2, 0x3412},
+	{BE32, 4, 0xfedcba98}, {BE16, 2, 0xffff}, {LE16, 2, 0x8000},
+	{U8, 1, 0x7f},         {BE32, 4, 1},      {LE32, 4, 0xf2345678},
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -44,8 +45,9 @@ static uint32_t get(struct cursor_in *in, enum width width)
 		return cursor_get_be16(in);
 	case LE16:
 		return cursor_get_le16(in);
+	case LE32:
+		return cursor_get_le32(in);
 	case BE32:
-	case LE32: /* only ever written */
 		break;
 	}
 	return cursor_get_be32(in);
