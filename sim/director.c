@@ -146,7 +146,7 @@ static void read_point(const struct director *d, const struct point *point, size
 	struct point_value value;
 
 	if (meter_get(bench_meter_at(d->bench, meter), point, &value) < 0) {
-		ret->number = NAN;
+		ret->number = (double)NAN;
 		snprintf(ret->text, sizeof(ret->text), "not a point of this meter");
 		return;
 	}

@@ -314,7 +314,7 @@ static void on_request(void *ctx, const struct telegram *telegram,
 	faults_act(line->faults, FAULT_REQUEST, line->now_ns, telegram->bytes, telegram->len_bytes,
 		   NULL, 0, &effect);
 	tell_fault(line, effect.rule);
-	if (effect.echoed)
+	if (effect.echoed && !line->orphaned)
 		echo(line, telegram->begin_ns, format, telegram->bytes, telegram->len_bytes);
 	/* a gap that spoilt it is gone by now, so that stations could not tell */
 	if (effect.dropped || telegram->overlong || telegram->inner_gap)
