@@ -23,6 +23,7 @@ MAY_INCLUDE = {
 FOREIGN = {
     "ev.h": "sim/loop.c",
     "yaml.h": "sim/conf_node.c",
+    "microhttpd.h": "sim/http.c",
     "sndfile.h": "sim/recording_snd.c",
     "modbus.h": "protocols/modbus/mbpdu.c",
     "libserialport.h": "sim/port_tty.c",
