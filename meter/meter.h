@@ -55,6 +55,9 @@ enum meter_answer meter_preset(struct meter *meter, const struct point *point, i
 /* After the last preset: shares sums over the phases that were not preset. */
 void meter_preset_finish(struct meter *meter);
 
+/* How many writes it has accepted: whoever shows settings looks again when this has changed. */
+uint64_t meter_writes(const struct meter *meter);
+
 /* The registers themselves, for tests and the pulse outputs. */
 const struct energy_registers *meter_energies(const struct meter *meter);
 const char *meter_answer_text(enum meter_answer answer);

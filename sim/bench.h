@@ -29,6 +29,20 @@ size_t bench_line_count(const struct bench *bench);
 const struct bench_line *bench_line_at(const struct bench *bench, size_t index);
 /* A meter's instrument, by its place in the configuration. */
 struct meter *bench_meter_at(const struct bench *bench, size_t index);
+/* The same with its world and its metering. */
+struct bench_meter *bench_running_meter(const struct bench *bench, size_t index);
+size_t bench_meter_count(const struct bench *bench);
+/* Its lines may be changed while it runs: their faults. */
+struct bench_line *bench_line_of(struct bench *bench, size_t index);
+double bench_speed(const struct bench *bench);
+/* 0, or SPEED_MIN to SPEED_MAX: metering time goes on from where it is. */
+void bench_set_speed(struct bench *bench, double speed);
+/* Metering time since the bench began. */
+int64_t bench_metering_ns(const struct bench *bench);
+/* The recording of the bus; NULL: none. */
+struct capture *bench_capture(const struct bench *bench);
+/* Who looks on from now on; with NULL for both functions nobody does. */
+void bench_observe(struct bench *bench, const struct bench_observer *observer);
 /* Takes over what can change in a running bench from a newer reading of its file; logs what. */
 void bench_reload(struct bench *bench, const struct bench_conf *newer);
 /* Logs the verdict on each line's master. */

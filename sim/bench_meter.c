@@ -201,6 +201,11 @@ bool bench_meter_plays(const struct bench_meter *meter)
 	return meter->recording != NULL;
 }
 
+const struct synth_input *bench_meter_world(const struct bench_meter *meter)
+{
+	return &meter->input;
+}
+
 void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input)
 {
 	meter->input = *input;

@@ -36,5 +36,7 @@ int64_t bench_meter_measured_ns(const struct bench_meter *meter);
 int64_t bench_meter_due_ns(const struct bench_meter *meter);
 /* Whether a recording is being played. */
 bool bench_meter_plays(const struct bench_meter *meter);
+/* The world as it is now: of a scenario, where that has taken it. */
+const struct synth_input *bench_meter_world(const struct bench_meter *meter);
 /* The world: takes effect with the next window. */
 void bench_meter_set_world(struct bench_meter *meter, const struct synth_input *input);

@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "sim/bench_conf.h"
+#include "sim/control.h"
+#include "sim/tcp_server.h"
 
 enum {
 	OPT_CONFIG = 256,
@@ -15,6 +17,9 @@ enum {
 	OPT_SEED,
 	OPT_SPEED,
 	OPT_CAPTURE,
+	OPT_CONTROL,
+	OPT_PANEL,
+	OPT_CONTROL_TOKEN,
 	OPT_LOG,
 	OPT_VERSION,
 	OPT_HELP
@@ -26,6 +31,9 @@ static const struct option long_options[] = {
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"speed", required_argument, NULL, OPT_SPEED},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"panel", required_argument, NULL, OPT_PANEL},
+	{"control-token", required_argument, NULL, OPT_CONTROL_TOKEN},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -44,6 +52,11 @@ void options_help(FILE *out)
 	      "  --seed N        where every random thing comes from (overrides the file)\n"
 	      "  --speed X       metering time per real time, 0 stands still (overrides the file)\n"
 	      "  --capture FILE  record the bus: text to FILE, and FILE.pcapng for Wireshark\n"
+	      "  --control PATH  Unix socket of the control API (metersimctl), or off\n"
+	      "  --panel ADDRESS:PORT\n"
+	      "                  the control API over TCP, too, or off (default)\n"
+	      "  --control-token FILE\n"
+	      "                  what TCP clients have to show; needed beyond loopback\n"
 	      "  --log LEVEL     error, warning, notice (default), info or debug\n"
 	      "  --version       print the version\n"
 	      "  --help          print this\n"
@@ -83,6 +96,17 @@ static int take(struct options *o, int option, FILE *err)
 	case OPT_CAPTURE:
 		o->capture = optarg;
 		return *optarg ? 0 : bad_value(err, "capture", optarg, "the name of a file");
+	case OPT_CONTROL:
+		o->control = optarg;
+		return *optarg ? 0 : bad_value(err, "control", optarg, "a path or off");
+	case OPT_PANEL:
+		o->panel = optarg;
+		if (strcmp(optarg, CONTROL_OFF) == 0 || tcp_address_check(optarg) == 0)
+			return 0;
+		return bad_value(err, "panel", optarg, "an address such as 127.0.0.1:8080, or off");
+	case OPT_CONTROL_TOKEN:
+		o->control_token = optarg;
+		return *optarg ? 0 : bad_value(err, "control-token", optarg, "the name of a file");
 	case OPT_LOG:
 		if (log_level_parse(optarg, &o->log_level) < 0)
 			return bad_value(err, "log", optarg,
