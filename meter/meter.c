@@ -23,6 +23,7 @@ struct meter {
 	unsigned tariff_saved; /* the one that comes back after a power cut */
 	int64_t power_downs;
 	bool phase_preset[ENERGY_KINDS][ENERGY_DIRECTIONS];
+	uint64_t writes;
 };
 
 int meter_create(struct meter **ret, const struct model *model, uint32_t serial)
@@ -410,6 +411,7 @@ enum meter_answer meter_set(struct meter *meter, const struct point *point, int6
 
 	if (answer != METER_OK)
 		return answer;
+	meter->writes++;
 	if (resettable(point)) {
 		reset(meter, point->kind);
 		return METER_OK;
@@ -424,6 +426,11 @@ enum meter_answer meter_set(struct meter *meter, const struct point *point, int6
 	if (point->kind == POINT_S0_RATE && point->output != 1)
 		meter->s0_rate_reverse = scaled;
 	return METER_OK;
+}
+
+uint64_t meter_writes(const struct meter *meter)
+{
+	return meter->writes;
 }
 
 const char *meter_answer_text(enum meter_answer answer)

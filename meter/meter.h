@@ -57,6 +57,9 @@ void meter_preset_finish(struct meter *meter);
 
 /* The supply is back after it had failed: counts a power-down (manual 4016). */
 void meter_power_returned(struct meter *meter);
+/* How many writes it has accepted: whoever shows settings looks again when this has changed. */
+uint64_t meter_writes(const struct meter *meter);
+
 /* The registers themselves, for tests and the pulse outputs. */
 const struct energy_registers *meter_energies(const struct meter *meter);
 const char *meter_answer_text(enum meter_answer answer);

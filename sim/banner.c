@@ -57,13 +57,23 @@ static void print_demo(FILE *out, const struct bench *bench)
 	      out);
 }
 
-void banner_print(FILE *out, const struct bench *bench, const struct bench_conf *conf, bool demo)
+static void print_control(FILE *out, const struct control *control)
+{
+	if (*control_path(control))
+		fprintf(out, "  %-10s metersimctl  %s\n", "control", control_path(control));
+	if (*control_panel(control))
+		fprintf(out, "  %-10s HTTP  http://%s\n", "panel", control_panel(control));
+}
+
+void banner_print(FILE *out, const struct bench *bench, const struct bench_conf *conf,
+		  const struct control *control, bool demo)
 {
 	fprintf(out, "metersimd %s: %zu meter%s on %zu line%s\n", METERSIM_VERSION,
 		conf->meter_count, conf->meter_count == 1 ? "" : "s", conf->line_count,
 		conf->line_count == 1 ? "" : "s");
 	for (size_t i = 0; i < bench_line_count(bench); i++)
 		print_line(out, bench, conf, bench_line_at(bench, i));
+	print_control(out, control);
 	if (demo)
 		print_demo(out, bench);
 	fputs("ready\n", out);

@@ -376,20 +376,45 @@ static void warn_if_gone(const struct bench *bench, const char *name,
 		    "reload: meter '%s' is no longer in the file: restart to be rid of it", name);
 }
 
-void bench_reload(struct bench *bench, const struct bench_conf *newer)
+void bench_set_speed(struct bench *bench, double speed)
 {
 	const int64_t now_ns = clk_now(&bench->clk);
 
+	rebase(bench, now_ns, metering_now_ns(bench, now_ns));
+	bench->speed = speed;
+	bench->slowed = false;
+	on_metering(bench);
+}
+
+void bench_reload(struct bench *bench, const struct bench_conf *newer)
+{
 	for (size_t i = 0; i < newer->meter_count; i++)
 		reload_meter(bench, &newer->meters[i]);
 	for (size_t i = 0; i < bench->meter_count; i++)
 		warn_if_gone(bench, bench_meter_conf_of(bench->meters[i])->name, newer);
-	rebase(bench, now_ns, metering_now_ns(bench, now_ns));
-	bench->speed = newer->speed;
-	bench->slowed = false;
-	on_metering(bench);
+	bench_set_speed(bench, newer->speed);
 	log_notice(bench->log, "reload: grid, load and speed are taken over; models, settings, "
 			       "registers, lines and faults need a restart");
+}
+
+struct bench_meter *bench_running_meter(const struct bench *bench, size_t index)
+{
+	return bench->meters[index];
+}
+
+double bench_speed(const struct bench *bench)
+{
+	return bench->speed;
+}
+
+struct capture *bench_capture(const struct bench *bench)
+{
+	return bench->capture;
+}
+
+void bench_observe(struct bench *bench, const struct bench_observer *observer)
+{
+	bench->shared.observer = *observer;
 }
 
 void bench_report(const struct bench *bench)

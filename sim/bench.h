@@ -44,6 +44,15 @@ int64_t bench_metering_now_ns(const struct bench *bench);
 int64_t bench_real_ns(const struct bench *bench, int64_t metering_ns);
 /* Whether a meter has supply: without, it is silent on all its lines and counts nothing. */
 void bench_set_power(struct bench *bench, size_t meter, bool on);
+/* The same with its world and its metering. */
+struct bench_meter *bench_running_meter(const struct bench *bench, size_t index);
+double bench_speed(const struct bench *bench);
+/* 0, or SPEED_MIN to SPEED_MAX: metering time goes on from where it is. */
+void bench_set_speed(struct bench *bench, double speed);
+/* The recording of the bus; NULL: none. */
+struct capture *bench_capture(const struct bench *bench);
+/* Who looks on from now on; with NULL for both functions nobody does. */
+void bench_observe(struct bench *bench, const struct bench_observer *observer);
 /* Takes over what can change in a running bench from a newer reading of its file; logs what. */
 void bench_reload(struct bench *bench, const struct bench_conf *newer);
 /* Logs the verdict on each line's master. */

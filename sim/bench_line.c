@@ -161,6 +161,18 @@ static void log_deaf(struct bench_line *line, const struct slave_format *format)
 		 (long long)meter_setting(meter_at(line, 0), POINT_BAUD));
 }
 
+static void show(const struct bench_line *line, const struct telegram *telegram,
+		 const struct telegram *request)
+{
+	const struct bench_observer *observer = &line->shared->observer;
+
+	if (line->shared->capture)
+		capture_telegram(line->shared->capture, line->index, line->conf->name,
+				 line->protocol, telegram, request);
+	if (observer->telegram)
+		observer->telegram(observer->ctx, line, telegram, request);
+}
+
 static void on_telegram(void *ctx, const struct telegram *telegram,
 			const struct slave_format *format)
 {
@@ -170,10 +182,7 @@ static void on_telegram(void *ctx, const struct telegram *telegram,
 	verdict_count(&line->verdict, line->protocol, telegram, format, exact);
 	if (telegram->fate == TELEGRAM_WRONG_RATE)
 		log_deaf(line, format);
-	if (!line->shared->capture)
-		return;
-	capture_telegram(line->shared->capture, line->index, line->conf->name, line->protocol,
-			 telegram, line->request.bytes ? &line->request : NULL);
+	show(line, telegram, line->request.bytes ? &line->request : NULL);
 	if (!telegram->from_master || telegram->fate != TELEGRAM_HEARD)
 		return;
 	memcpy(line->request_bytes, telegram->bytes, telegram->len_bytes);
@@ -188,6 +197,8 @@ static void on_fault(void *ctx, int64_t at_ns, const struct fault_rule *rule)
 	log_debug(line->shared->log, "line %s: fault '%s'", line->conf->name, rule->name);
 	if (line->shared->capture)
 		capture_fault(line->shared->capture, line->conf->name, at_ns, rule);
+	if (line->shared->observer.fault)
+		line->shared->observer.fault(line->shared->observer.ctx, line, at_ns, rule);
 }
 
 /* --- stations --- */
@@ -446,6 +457,11 @@ void bench_line_place(const struct bench_line *line, char *place)
 const struct verdict *bench_line_verdict(const struct bench_line *line)
 {
 	return &line->verdict;
+}
+
+const struct protocol *bench_line_telegrams(const struct bench_line *line)
+{
+	return line->protocol;
 }
 
 void bench_line_set_power(struct bench_line *line, size_t meter, bool on)

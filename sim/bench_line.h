@@ -15,6 +15,19 @@
 #include "sim/pty_watch.h"
 #include "sim/verdict.h"
 
+struct bench_line;
+
+/* Whoever looks on at the lines while the bench runs. */
+struct bench_observer {
+	/* What went over a line; request: the last one heard before it, or NULL. */
+	void (*telegram)(void *ctx, const struct bench_line *line, const struct telegram *telegram,
+			 const struct telegram *request);
+	/* A fault has struck at bus time at_ns. */
+	void (*fault)(void *ctx, const struct bench_line *line, int64_t at_ns,
+		      const struct fault_rule *rule);
+	void *ctx;
+};
+
 /* What all lines of a bench share: borrowed until destroy. */
 struct bench_line_shared {
 	const struct bench_conf *conf;
@@ -24,10 +37,9 @@ struct bench_line_shared {
 	struct clk clk;
 	struct mbpdu *pdu;
 	struct pty_watch *pty_watch;
-	struct capture *capture; /* NULL: none */
+	struct capture *capture;        /* NULL: none */
+	struct bench_observer observer; /* telegram and fault NULL: nobody */
 };
-
-struct bench_line;
 
 /*
  * index: of the line in the configuration. 0; -EIO with the reason in diag: its port cannot be
@@ -51,5 +63,6 @@ void bench_line_set_power(struct bench_line *line, size_t meter, bool on);
 struct slave_format bench_line_format(const struct bench_line *line);
 /* In a loop of virtual time: its port, which is one in memory. */
 struct port *bench_line_port(const struct bench_line *line);
+const struct protocol *bench_line_telegrams(const struct bench_line *line);
 /* Ends what is under way; logs the verdict, and what the faults have done. */
 void bench_line_report(struct bench_line *line);

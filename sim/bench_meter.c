@@ -266,6 +266,11 @@ bool bench_meter_plays(const struct bench_meter *meter)
 	return meter->recording != NULL;
 }
 
+const struct world *bench_meter_world(const struct bench_meter *meter)
+{
+	return &meter->world;
+}
+
 void bench_meter_set_world(struct bench_meter *meter, const struct world *world)
 {
 	meter->world = *world;

@@ -43,5 +43,7 @@ bool bench_meter_plays(const struct bench_meter *meter);
 int bench_meter_follow(struct bench_meter *meter, const struct scenario *scenario, uint64_t seed);
 /* Without supply a meter counts nothing; when it is back, it has counted a power-down. */
 void bench_meter_set_power(struct bench_meter *meter, bool on);
+/* The world as it is now: of a scenario, where that has taken it. */
+const struct world *bench_meter_world(const struct bench_meter *meter);
 /* The world: takes effect with the next window. */
 void bench_meter_set_world(struct bench_meter *meter, const struct world *world);

@@ -22,6 +22,7 @@ struct capture {
 	int64_t offset_ns;
 	uint64_t telegrams;
 	bool broken;
+	bool paused;
 	char text_path[PATH_BYTES];
 	char packets_path[PATH_BYTES];
 };
@@ -180,17 +181,25 @@ static int station_of(const struct protocol *protocol, const struct telegram *t,
 	return facts.station;
 }
 
+void capture_meaning(const struct protocol *protocol, const struct telegram *t,
+		     const struct telegram *request, char *text)
+{
+	char words[TELEGRAM_TEXT_MAX];
+
+	protocol->describe(t, request, words);
+	snprintf(text, TELEGRAM_TEXT_MAX + CAPTURE_NOTE_MAX, "%s%s", note_of(t), words);
+}
+
 void capture_telegram(struct capture *c, uint32_t line, const char *name,
 		      const struct protocol *protocol, const struct telegram *t,
 		      const struct telegram *request)
 {
-	char text[TELEGRAM_TEXT_MAX], meaning[TELEGRAM_TEXT_MAX + 80];
+	char meaning[TELEGRAM_TEXT_MAX + CAPTURE_NOTE_MAX];
 
-	if (c->broken)
+	if (c->broken || c->paused)
 		return;
 	c->telegrams++;
-	protocol->describe(t, request, text);
-	snprintf(meaning, sizeof(meaning), "%s%s", note_of(t), text);
+	capture_meaning(protocol, t, request, meaning);
 	write_text(c, name, t, meaning);
 	pcapng_packet(c->packets, &(struct pcapng_packet){
 					  .interface = line,
@@ -209,8 +218,44 @@ void capture_fault(struct capture *c, const char *name, int64_t at_ns,
 {
 	char at[CLK_REAL_TEXT_MAX];
 
-	if (c->broken)
+	if (c->broken || c->paused)
 		return;
 	clk_real_format(at_ns + c->offset_ns, at);
 	fprintf(c->text, "%s %s ! fault '%s'\n", at, name, rule->name);
+}
+
+void capture_pause(struct capture *c, bool on)
+{
+	if (c->paused == on)
+		return;
+	c->paused = on;
+	if (c->broken)
+		return;
+	fprintf(c->text, "# the capture %s\n", on ? "pauses here" : "goes on here");
+	capture_flush(c);
+}
+
+bool capture_paused(const struct capture *c)
+{
+	return c->paused;
+}
+
+bool capture_broken(const struct capture *c)
+{
+	return c->broken;
+}
+
+uint64_t capture_count(const struct capture *c)
+{
+	return c->telegrams;
+}
+
+const char *capture_text_path(const struct capture *c)
+{
+	return c->text_path;
+}
+
+const char *capture_packets_path(const struct capture *c)
+{
+	return c->packets_path;
 }

@@ -11,6 +11,8 @@
 #include "protocols/telegram.h"
 #include "sim/faults.h"
 
+#define CAPTURE_NOTE_MAX 80
+
 struct capture;
 
 /*
@@ -26,7 +28,19 @@ void capture_add_line(struct capture *capture, const char *name);
 void capture_telegram(struct capture *capture, uint32_t line, const char *name,
 		      const struct protocol *protocol, const struct telegram *telegram,
 		      const struct telegram *request);
+/* What a telegram means, and what became of it: TELEGRAM_TEXT_MAX + CAPTURE_NOTE_MAX. */
+void capture_meaning(const struct protocol *protocol, const struct telegram *telegram,
+		     const struct telegram *request, char *text);
 /* A fault has struck. */
 void capture_fault(struct capture *capture, const char *name, int64_t at_ns,
 		   const struct fault_rule *rule);
 void capture_flush(struct capture *capture);
+/* While it pauses telegrams and faults are not recorded; the text says so. */
+void capture_pause(struct capture *capture, bool on);
+bool capture_paused(const struct capture *capture);
+/* A file could not be written: it has ended for good. */
+bool capture_broken(const struct capture *capture);
+uint64_t capture_count(const struct capture *capture); /* of telegrams */
+/* Where the text goes, and the packets. */
+const char *capture_text_path(const struct capture *capture);
+const char *capture_packets_path(const struct capture *capture);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clk.h"
 #include "base/text.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
@@ -248,4 +249,101 @@ bool fault_conf_read(const struct conf_context *context, const struct conf_node 
 	take_details(&t, ret);
 	ret->direction = direction_of(&t, ret->kind);
 	return check_together(context, node, &t, ret);
+}
+
+/* --- and back --- */
+
+static void write_number(const struct fault_conf_writer *w, const char *key, int64_t value)
+{
+	w->number(w->ctx, key, (double)value);
+}
+
+/* One number where both ends are the same. */
+static void write_ints(const struct fault_conf_writer *w, const char *key, const int64_t range[2])
+{
+	char text[64];
+
+	if (range[0] == range[1]) {
+		write_number(w, key, range[0]);
+		return;
+	}
+	snprintf(text, sizeof(text), "%lld..%lld", (long long)range[0], (long long)range[1]);
+	w->text(w->ctx, key, text);
+}
+
+static void write_times(const struct fault_conf_writer *w, const char *key, const int64_t ns[2])
+{
+	char text[64];
+
+	if (ns[0] == ns[1])
+		snprintf(text, sizeof(text), "%.10gms", (double)ns[0] / (double)NS_PER_MS);
+	else
+		snprintf(text, sizeof(text), "%.10gms..%.10gms", (double)ns[0] / (double)NS_PER_MS,
+			 (double)ns[1] / (double)NS_PER_MS);
+	w->text(w->ctx, key, text);
+}
+
+static void write_target(const struct fault_rule *rule, const struct fault_conf_writer *w)
+{
+	w->text(w->ctx, "direction", direction_names[rule->direction]);
+	if (rule->has_station)
+		write_ints(w, "station", rule->station);
+	if (rule->has_function)
+		write_ints(w, "function", rule->function);
+	if (rule->has_registers)
+		write_ints(w, "registers", rule->registers);
+	w->number(w->ctx, "probability", rule->probability);
+	if (rule->count)
+		write_number(w, "count", rule->count);
+}
+
+static void write_action(const struct fault_rule *rule, const struct fault_conf_writer *w)
+{
+	switch (rule->kind) {
+	case FAULT_DROP:
+		w->truth(w->ctx, "drop", true);
+		break;
+	case FAULT_DELAY:
+		write_times(w, "delay", rule->time_ns);
+		break;
+	case FAULT_CORRUPT:
+		w->text(w->ctx, "corrupt", corrupt_names[rule->how]);
+		if (rule->how == FAULT_CORRUPT_BITS)
+			write_number(w, "bits", rule->amount);
+		break;
+	case FAULT_TRUNCATE:
+		write_number(w, "truncate", rule->amount);
+		break;
+	case FAULT_DUPLICATE:
+		w->truth(w->ctx, "duplicate", true);
+		break;
+	case FAULT_NOISE:
+		w->text(w->ctx, "noise", noise_names[rule->how]);
+		write_number(w, "bytes", rule->amount);
+		break;
+	case FAULT_WRONG:
+		w->text(w->ctx, "wrong", wrong_names[rule->how]);
+		break;
+	case FAULT_EXCEPTION:
+		write_number(w, "exception", rule->amount);
+		break;
+	case FAULT_SILENCE:
+		write_times(w, "silence", rule->time_ns);
+		break;
+	case FAULT_SLOW:
+		write_times(w, "slow", rule->time_ns);
+		break;
+	case FAULT_ECHO:
+		w->truth(w->ctx, "echo", true);
+		break;
+	case FAULT_KINDS:
+		break;
+	}
+}
+
+void fault_conf_write(const struct fault_rule *rule, const struct fault_conf_writer *writer)
+{
+	writer->text(writer->ctx, "name", rule->name);
+	write_target(rule, writer);
+	write_action(rule, writer);
 }

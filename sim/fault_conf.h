@@ -15,3 +15,14 @@
  */
 bool fault_conf_read(const struct conf_context *context, const struct conf_node *node,
 		     struct fault_rule *ret, char *line);
+
+/* Where a fault is written to, key by key. */
+struct fault_conf_writer {
+	void (*text)(void *ctx, const char *key, const char *value);
+	void (*number)(void *ctx, const char *key, double value);
+	void (*truth)(void *ctx, const char *key, bool value);
+	void *ctx;
+};
+
+/* With the keys that fault_conf_read takes, but for line: reading them gives the rule again. */
+void fault_conf_write(const struct fault_rule *rule, const struct fault_conf_writer *writer);

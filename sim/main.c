@@ -9,6 +9,9 @@
 #include "sim/banner.h"
 #include "sim/bench.h"
 #include "sim/check.h"
+#include "sim/clk_real.h"
+#include "sim/control.h"
+#include "sim/log_ring.h"
 #include "sim/options.h"
 #include "sim/run.h"
 
@@ -21,6 +24,8 @@ struct program {
 	struct loop *loop;
 	struct bench_conf *conf;
 	struct bench *bench;
+	struct log_ring *ring;
+	struct control *control;
 	struct loop_signal *signals[SIGNALS];
 	char config[DATA_PATH_MAX];
 };
@@ -135,7 +140,8 @@ static void remove_signals(struct program *program)
 
 static void serve(struct program *program)
 {
-	banner_print(stdout, program->bench, program->conf, !program->options.config);
+	banner_print(stdout, program->bench, program->conf, program->control,
+		     !program->options.config);
 	loop_run(program->loop);
 	bench_report(program->bench);
 }
@@ -150,12 +156,30 @@ static int find_config(struct program *program)
 	return 0;
 }
 
+static int start_control(struct program *program)
+{
+	const struct control_options options = {.path = program->options.control,
+						.panel = program->options.panel,
+						.token = program->options.control_token};
+	const struct api_config config = {.bench = program->bench,
+					  .conf = program->conf,
+					  .loop = program->loop,
+					  .clk = clk_real(),
+					  .epoch_offset_ns = clk_real_epoch_offset(),
+					  .ring = program->ring,
+					  .log = &program->log};
+
+	return control_create(&program->control, &options, &config, program->diag);
+}
+
 static int start(struct program *program)
 {
 	int r = bench_create(&program->bench, program->loop, program->conf,
 			     &(struct bench_options){.capture = program->options.capture},
 			     &program->log, program->diag);
 
+	if (r == 0)
+		r = start_control(program);
 	if (r == 0)
 		return EXIT_FINE;
 	print_diag(program->diag);
@@ -221,8 +245,20 @@ static int run(struct program *program)
 	if (status == EXIT_FINE)
 		serve(program);
 	remove_signals(program);
+	control_destroy(program->control);
 	bench_destroy(program->bench);
 	return status;
+}
+
+/* For whoever asks the control API. */
+static int keep_log(struct program *program)
+{
+	const struct clk clk = clk_real();
+	int r = log_ring_create(&program->ring, &clk, &program->log);
+
+	if (r == 0)
+		program->log = *log_ring_log(program->ring);
+	return r;
 }
 
 /* Each line takes a few descriptors: as many as we may have. */
@@ -255,7 +291,8 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that is full is an error of its own */
 	raise_limits();
-	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0) {
+	if (diag_create(&program.diag) < 0 || loop_create(&program.loop) < 0 ||
+	    keep_log(&program) < 0) {
 		fputs("metersimd: cannot start: out of memory or descriptors\n", stderr);
 		return EXIT_IO;
 	}
@@ -266,5 +303,6 @@ int main(int argc, char *argv[])
 	bench_conf_destroy(program.conf);
 	loop_destroy(program.loop);
 	diag_destroy(program.diag);
+	log_ring_destroy(program.ring);
 	return status;
 }

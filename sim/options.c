@@ -8,7 +8,9 @@
 
 #include "base/text.h"
 #include "sim/bench_conf.h"
+#include "sim/control.h"
 #include "sim/report.h"
+#include "sim/tcp_server.h"
 
 enum {
 	OPT_CONFIG = 256,
@@ -19,6 +21,9 @@ enum {
 	OPT_RUN,
 	OPT_UNTIL,
 	OPT_REPORT,
+	OPT_CONTROL,
+	OPT_PANEL,
+	OPT_CONTROL_TOKEN,
 	OPT_LOG,
 	OPT_VERSION,
 	OPT_HELP
@@ -33,6 +38,9 @@ static const struct option long_options[] = {
 	{"run", required_argument, NULL, OPT_RUN},
 	{"until", required_argument, NULL, OPT_UNTIL},
 	{"report", required_argument, NULL, OPT_REPORT},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"panel", required_argument, NULL, OPT_PANEL},
+	{"control-token", required_argument, NULL, OPT_CONTROL_TOKEN},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -56,6 +64,11 @@ void options_help(FILE *out)
 	      "  --seed N        where every random thing comes from (overrides the file)\n"
 	      "  --speed X       metering time per real time, 0 stands still (overrides the file)\n"
 	      "  --capture FILE  record the bus: text to FILE, and FILE.pcapng for Wireshark\n"
+	      "  --control PATH  Unix socket of the control API (metersimctl), or off\n"
+	      "  --panel ADDRESS:PORT\n"
+	      "                  the control API over TCP, too, or off (default)\n"
+	      "  --control-token FILE\n"
+	      "                  what TCP clients have to show; needed beyond loopback\n"
 	      "  --log LEVEL     error, warning, notice (default), info or debug\n"
 	      "  --version       print the version\n"
 	      "  --help          print this\n"
@@ -109,6 +122,17 @@ static int take(struct options *o, int option, FILE *err)
 			return bad_value(err, "report", optarg,
 					 "a file that ends with .xml or .tap");
 		return 0;
+	case OPT_CONTROL:
+		o->control = optarg;
+		return *optarg ? 0 : bad_value(err, "control", optarg, "a path or off");
+	case OPT_PANEL:
+		o->panel = optarg;
+		if (strcmp(optarg, CONTROL_OFF) == 0 || tcp_address_check(optarg) == 0)
+			return 0;
+		return bad_value(err, "panel", optarg, "an address such as 127.0.0.1:8080, or off");
+	case OPT_CONTROL_TOKEN:
+		o->control_token = optarg;
+		return *optarg ? 0 : bad_value(err, "control-token", optarg, "the name of a file");
 	case OPT_LOG:
 		if (log_level_parse(optarg, &o->log_level) < 0)
 			return bad_value(err, "log", optarg,

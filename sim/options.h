@@ -19,12 +19,15 @@ enum exit_status {
 };
 
 struct options {
-	const char *config;  /* NULL: the demo bench */
-	const char *check;   /* NULL: run */
-	const char *run;     /* a scenario, NULL: a bench with ports */
-	const char *report;  /* or NULL */
-	int64_t until_ns;    /* 0: to the end of the scenario */
-	const char *capture; /* NULL: the bus is not recorded */
+	const char *config;        /* NULL: the demo bench */
+	const char *check;         /* NULL: run */
+	const char *run;           /* a scenario, NULL: a bench with ports */
+	const char *report;        /* or NULL */
+	int64_t until_ns;          /* 0: to the end of the scenario */
+	const char *capture;       /* NULL: the bus is not recorded */
+	const char *control;       /* path of its socket, or "off"; NULL: the default place */
+	const char *panel;         /* address of the control API over TCP, or "off"; NULL: none */
+	const char *control_token; /* a file; NULL: none */
 	bool help;
 	bool version;
 	bool has_seed;

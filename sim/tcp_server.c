@@ -290,40 +290,59 @@ static void on_resume(void *ctx)
 
 /* --- the whole --- */
 
-static void name_address(struct tcp_server *server)
+static bool is_loopback(const struct sockaddr_storage *bound)
+{
+	const struct sockaddr_in *v4 = (const void *)bound;
+	const struct sockaddr_in6 *v6 = (const void *)bound;
+
+	if (bound->ss_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return bound->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* false: not only this machine can reach it. */
+static bool name_address(int fd, char address[TCP_ADDRESS_MAX])
 {
 	struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(bound);
 	char host[48], port[8];
 	bool v6;
 
-	if (getsockname(server->fd, (struct sockaddr *)&bound, &len) < 0 ||
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
 	    getnameinfo((struct sockaddr *)&bound, len, host, sizeof(host), port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return;
+		return false;
 	v6 = bound.ss_family == AF_INET6;
-	snprintf(server->address, sizeof(server->address), "%s%s%s:%s", v6 ? "[" : "", host,
-		 v6 ? "]" : "", port);
+	snprintf(address, TCP_ADDRESS_MAX, "%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
+	return is_loopback(&bound);
 }
 
-static int open_socket(struct tcp_server *server, const struct addrinfo *at, const char **ret_why)
+static int open_socket(const struct addrinfo *at, int *ret_fd, const char **ret_why)
 {
 	const int one = 1;
+	int fd, r;
 
 	*ret_why = "cannot make a socket";
-	server->fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (server->fd < 0)
+	fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return -errno;
 	/* connections of a predecessor that have not quite ended do not matter */
-	setsockopt(server->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	*ret_why = "cannot take the address";
-	if (bind(server->fd, at->ai_addr, at->ai_addrlen) < 0)
-		return -errno;
-	*ret_why = "cannot listen";
-	return listen(server->fd, BACKLOG) < 0 ? -errno : 0;
+	if (bind(fd, at->ai_addr, at->ai_addrlen) == 0) {
+		*ret_why = "cannot listen";
+		if (listen(fd, BACKLOG) == 0) {
+			*ret_fd = fd;
+			return 0;
+		}
+	}
+	r = -errno;
+	close(fd);
+	return r;
 }
 
-static int open_all(struct tcp_server *server, const char *address, const char **ret_why)
+int tcp_listen(const char *address, int *ret_fd, char bound[TCP_ADDRESS_MAX], bool *ret_loopback,
+	       const char **ret_why)
 {
 	struct addrinfo *found;
 	int r = resolve(address, &found);
@@ -331,11 +350,20 @@ static int open_all(struct tcp_server *server, const char *address, const char *
 	*ret_why = "is not an address such as 127.0.0.1:5020";
 	if (r < 0)
 		return r;
-	r = open_socket(server, found, ret_why);
+	r = open_socket(found, ret_fd, ret_why);
 	freeaddrinfo(found);
+	if (r == 0)
+		*ret_loopback = name_address(*ret_fd, bound);
+	return r;
+}
+
+static int open_all(struct tcp_server *server, const char *address, const char **ret_why)
+{
+	bool loopback;
+	int r = tcp_listen(address, &server->fd, server->address, &loopback, ret_why);
+
 	if (r < 0)
 		return r;
-	name_address(server);
 	*ret_why = "out of memory or descriptors";
 	r = loop_timer_add(&server->reaper, server->loop, on_reaper, server);
 	if (r == 0)

@@ -31,6 +31,12 @@ struct tcp_handler {
 
 /* "127.0.0.1:5020", "[::1]:5020", "localhost:5020"; port 0 takes any. 0 or -EINVAL. */
 int tcp_address_check(const char *text);
+/*
+ * A listening socket without a server; *ret_loopback: only this machine can reach it. bound: the
+ * address, with the port that it has really got. 0 or negative errno, then *ret_why as below.
+ */
+int tcp_listen(const char *address, int *ret_fd, char bound[TCP_ADDRESS_MAX], bool *ret_loopback,
+	       const char **ret_why);
 
 /* 0 or negative errno; then *ret_why says what could not be done. Borrows loop and log. */
 int tcp_server_create(struct tcp_server **ret, struct loop *loop, const char *address,

@@ -23,6 +23,7 @@ MAY_INCLUDE = {
 FOREIGN = {
     "ev.h": "sim/loop.c",
     "yaml.h": "sim/conf_node.c",
+    "microhttpd.h": "sim/http.c",
     "sndfile.h": "sim/recording_snd.c",
     "modbus.h": "protocols/modbus/mbpdu.c",
     "libserialport.h": "sim/port_tty.c",
@@ -130,6 +131,10 @@ def check_shape(path, lines):
 def check_tests_exist():
     """A module has its tests/unit/test_X.c, or says here what tests it instead."""
     elsewhere = {
+        "api": "tests/bus/test_control.py", "api_events": "tests/bus/test_control.py",
+        "api_fault": "tests/bus/test_control.py", "api_line": "tests/bus/test_control.py",
+        "api_meter": "tests/bus/test_control.py", "api_metrics": "tests/bus/test_control.py",
+        "api_world": "tests/bus/test_control.py", "control": "tests/bus/test_control.py",
         "banner": "tests/bus/test_demo.py", "bench": "tests/bus",
         "bench_line": "tests/bus/test_line.py", "bench_meter": "tests/lib",
         "bench_meter_conf": "test_bench_conf.c", "check": "tests/bus/test_options.py",

@@ -289,6 +289,35 @@ static void broken_answers_are_their_stations(void **state)
 	}
 }
 
+static void pauses_are_told(void **state)
+{
+	struct setup s;
+	char text[TEXT_SIZE];
+
+	(void)state;
+	set_up(&s, "bus");
+	assert_int_equal(capture_create(&s.capture, s.path, OFFSET_NS, &s.log), 0);
+	assert_false(capture_paused(s.capture));
+	capture(&s, &request, NULL);
+	capture_pause(s.capture, true);
+	capture_pause(s.capture, true);
+	assert_true(capture_paused(s.capture));
+	capture(&s, &request, NULL);
+	capture_fault(s.capture, "bus", 1, &(struct fault_rule){.name = "x"});
+	capture_pause(s.capture, false);
+	capture(&s, &request, NULL);
+	assert_int_equal(capture_count(s.capture), 2);
+	assert_false(capture_broken(s.capture));
+	assert_string_equal(capture_text_path(s.capture), s.path);
+	capture_destroy(s.capture);
+	read_file(&s, "bus", text);
+	assert_memory_equal(text, HEADER, strlen(HEADER));
+	assert_non_null(
+		strstr(text, "# the capture pauses here\n# the capture goes on here\n2026"));
+	assert_int_equal(blocks_of(&s, "bus.pcapng", 6), 2);
+	tear_down(&s, (const char *const[]){"bus", "bus.pcapng", NULL});
+}
+
 static void folders_must_be_there(void **state)
 {
 	static const char *const none[] = {NULL};
@@ -371,6 +400,7 @@ int main(void)
 		cmocka_unit_test(telegrams_are_lines),
 		cmocka_unit_test(faults_are_lines),
 		cmocka_unit_test(broken_answers_are_their_stations),
+		cmocka_unit_test(pauses_are_told),
 		cmocka_unit_test(folders_must_be_there),
 		cmocka_unit_test(both_files_are_needed),
 		cmocka_unit_test(full_disks_end_it),

@@ -321,12 +321,80 @@ static void names_are_short(void **state)
 	assert_string_equal(messages, "f:1:1: name: at most 63 characters\n");
 }
 
+struct written {
+	char text[512];
+	size_t used;
+};
+
+static void put_text(void *ctx, const char *key, const char *value)
+{
+	struct written *w = ctx;
+
+	w->used += (size_t)snprintf(w->text + w->used, sizeof(w->text) - w->used, "%s%s: %s",
+				    w->used > 1 ? ", " : "", key, value);
+}
+
+static void put_number(void *ctx, const char *key, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.15g", value);
+	put_text(ctx, key, text);
+}
+
+static void put_truth(void *ctx, const char *key, bool value)
+{
+	put_text(ctx, key, value ? "true" : "false");
+}
+
+static void what_is_written_is_read_again(void **state)
+{
+	static const char *const faults[] = {
+		"{name: a, drop: true}",
+		"{name: a, drop: true, direction: request, station: 3, count: 7}",
+		"{name: a, delay: 5ms..1h, station: 1..10, probability: 12.5%}",
+		"{name: a, delay: 0.001ms, function: 3..6}",
+		"{name: a, corrupt: bits, bits: 64, registers: 0x5000..0x5010}",
+		"{name: a, corrupt: byte, registers: 7}",
+		"{name: a, corrupt: crc, probability: 0}",
+		"{name: a, truncate: 3}",
+		"{name: a, duplicate: true}",
+		"{name: a, noise: inside, bytes: 9}",
+		"{name: a, noise: before}",
+		"{name: a, wrong: address}",
+		"{name: a, wrong: function}",
+		"{name: a, exception: 255}",
+		"{name: a, silence: 3s..20s, count: 1000000000}",
+		"{name: a, slow: 1.5ms}",
+		"{name: a, echo: true}",
+	};
+	char line[CONF_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		struct written w = {.text = "{", .used = 1};
+		const struct fault_conf_writer writer = {
+			.text = put_text, .number = put_number, .truth = put_truth, .ctx = &w};
+		struct fault_rule rule, again;
+
+		read_good(faults[i], &rule, line);
+		fault_conf_write(&rule, &writer);
+		snprintf(w.text + w.used, sizeof(w.text) - w.used, "}");
+		read_good(w.text, &again, line);
+		if (memcmp(&rule, &again, sizeof(rule)) != 0)
+			fail_msg("%s: %s", faults[i], w.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_kind_arrives), cmocka_unit_test(targets_arrive),
-		cmocka_unit_test(chances_arrive),     cmocka_unit_test(bad_ones_say_why),
+		cmocka_unit_test(every_kind_arrives),
+		cmocka_unit_test(targets_arrive),
+		cmocka_unit_test(chances_arrive),
+		cmocka_unit_test(bad_ones_say_why),
 		cmocka_unit_test(names_are_short),
+		cmocka_unit_test(what_is_written_is_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

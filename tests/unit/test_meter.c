@@ -346,6 +346,20 @@ static void presets_share_the_sum(void **state)
 	fixture_destroy(f);
 }
 
+static void writes_are_counted(void **state)
+{
+	struct fixture *f = fixture_create(NULL);
+	const uint64_t before = meter_writes(fixture_meter(f));
+
+	(void)state;
+	assert_int_equal(fixture_set(f, "setting.baud", 1234, 0, WHO_API), METER_RANGE);
+	assert_int_equal(meter_writes(fixture_meter(f)), before);
+	assert_int_equal(fixture_set(f, "setting.baud", 2400, 0, WHO_MODBUS), METER_OK);
+	assert_int_equal(fixture_set(f, "day_counter", 0, 0, WHO_API), METER_OK);
+	assert_int_equal(meter_writes(fixture_meter(f)), before + 2);
+	fixture_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +374,7 @@ int main(void)
 		cmocka_unit_test(energies_are_cut),
 		cmocka_unit_test(partial_windows_only_count),
 		cmocka_unit_test(presets_share_the_sum),
+		cmocka_unit_test(writes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

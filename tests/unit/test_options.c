@@ -55,6 +55,9 @@ static void options_arrive(void **state)
 	(void)state;
 	assert_null(o.config);
 	assert_null(o.check);
+	assert_null(o.control);
+	assert_null(o.panel);
+	assert_null(o.control_token);
 	assert_false(o.help || o.version || o.has_seed || o.has_speed);
 	assert_int_equal(o.log_level, LOG_LEVEL_NOTICE);
 	o = parse_good((const char *const[WORDS_MAX]){"--config", "a.yaml", "--seed=-7", "--speed",
@@ -65,6 +68,14 @@ static void options_arrive(void **state)
 	assert_true(o.has_speed);
 	assert_near(o.speed, 0.5, 0);
 	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
+	o = parse_good((const char *const[WORDS_MAX]){"--control", "/c", "--panel=127.0.0.1:80",
+						      "--control-token", "/t"});
+	assert_string_equal(o.control, "/c");
+	assert_string_equal(o.panel, "127.0.0.1:80");
+	assert_string_equal(o.control_token, "/t");
+	o = parse_good((const char *const[WORDS_MAX]){"--control=off", "--panel=off"});
+	assert_string_equal(o.control, "off");
+	assert_string_equal(o.panel, "off");
 	o = parse_good((const char *const[WORDS_MAX]){"--check", "m.yaml", "--speed=0"});
 	assert_string_equal(o.check, "m.yaml");
 	assert_near(o.speed, 0, 0);
@@ -89,6 +100,14 @@ static void bad_ones_are_refused(void **state)
 		{{"--log", "loud"},
 		 "metersimd: --log: 'loud' is not one of: error, warning, "
 		 "notice, info, debug\n"},
+		{{"--control="}, "metersimd: --control: '' is not a path or off\n"},
+		{{"--control-token="},
+		 "metersimd: --control-token: '' is not the name of a file\n"},
+		{{"--panel", "8080"},
+		 "metersimd: --panel: '8080' is not an address such as 127.0.0.1:8080, or off\n"},
+		{{"--panel", "meter.example:80"},
+		 "metersimd: --panel: 'meter.example:80' is not an address such as "
+		 "127.0.0.1:8080, or off\n"},
 		{{"bench.yaml"},
 		 "metersimd: unexpected argument 'bench.yaml' (a bench is given "
 		 "with --config FILE)\n"},
