@@ -84,8 +84,12 @@ json_t *api_value(const struct point_value *value)
 
 static json_t *point_json(const struct point *point, const struct point_value *value)
 {
-	return json_pack("{s:s, s:o, s:s, s:b}", "name", point->name, "value", api_value(value),
-			 "unit", point_unit_name(point->unit), "setting", point->setting);
+	char text[VALUE_TEXT_MAX];
+
+	point_format(value, text, sizeof(text));
+	return json_pack("{s:s, s:o, s:s, s:s, s:b}", "name", point->name, "value",
+			 api_value(value), "text", text, "unit", point_unit_name(point->unit),
+			 "setting", point->setting);
 }
 
 /* What moves its grid and load. */

@@ -167,7 +167,7 @@ def main():
         check_words(path, lines)
         check_allocation(path, lines)
         check_shape(path, lines)
-    for path in sources("tests"):
+    for path in sources("tests", "tools"):
         with open(os.path.join(TOP, path), encoding="utf-8") as file:
             check_shape(path, file.readlines())
     check_tests_exist()

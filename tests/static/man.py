@@ -3,7 +3,7 @@
 
 Options, exit statuses, keys, world points and encodings that the program has stand in its pages,
 and the other way round; the pages are clean mdoc; their examples and those that are shipped pass
-metersimd --check. Takes the program as its argument. Prints what differs; exits with 1 if anything does.
+metersimd --check. Takes the programs as its arguments. Prints what differs; exits with 1 if anything does.
 """
 import os
 import re
@@ -21,7 +21,7 @@ KEYS = {
     "metersim-scenario.5": ("sim/scenario.c", "sim/deed.c"),
     "metersim-recording.5": ("sim/recording_sidecar.c",),
 }
-PAGES = ("metersimd.1", *KEYS)
+PAGES = ("metersimd.1", "metersimctl.1", *KEYS)
 
 # an example with this in it is a whole file
 WHOLE = re.compile(r"^(meters|timeline|ratings):", re.MULTILINE)
@@ -67,18 +67,36 @@ def section(page, title):
     return match.group(1) if match else ""
 
 
-def check_program(program):
+def check_program(program, page):
     text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
     options = set(re.findall(r"^ +--([\w-]+)", text, re.MULTILINE))
-    stand = set(re.findall(r"^\.It Fl Fl (\S+)", page_text("metersimd.1"), re.MULTILINE))
-    compare("metersimd.1", "option", options, stand)
-    synopsis = set(re.findall(r"Fl Fl (\S+)", section("metersimd.1", "SYNOPSIS")))
-    compare("metersimd.1", "option of the synopsis", options, synopsis)
+    stand = set(re.findall(r"^\.It Fl Fl (\S+)", page_text(page), re.MULTILINE))
+    compare(page, "option", options, stand)
+    synopsis = set(re.findall(r"Fl Fl (\S+)", section(page, "SYNOPSIS")))
+    compare(page, "option of the synopsis", options, synopsis)
 
     sentence = re.search(r"Exit status: (.*?)\.", text, re.DOTALL)
     statuses = set(re.findall(r"\b\d+\b", sentence.group(1) if sentence else ""))
-    stand = set(re.findall(r"^\.It (\d+)$", section("metersimd.1", "EXIT STATUS"), re.MULTILINE))
-    compare("metersimd.1", "exit status", statuses, stand)
+    stand = set(re.findall(r"^\.It (\d+)$", section(page, "EXIT STATUS"), re.MULTILINE))
+    compare(page, "exit status", statuses, stand)
+
+
+def check_commands(program):
+    """Commands and options of metersimctl: in its page, and in the completion of the shell."""
+    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^  (\w+) ", text, re.MULTILINE))
+    options = set(re.findall(r"^ +(--[\w-]+)", text, re.MULTILINE))
+    stand = set(re.findall(r"^\.It Cm (\w+)", page_text("metersimctl.1"), re.MULTILINE))
+    compare("metersimctl.1", "command", commands, stand)
+    completion = read("tools/metersimctl.bash-completion")
+    words = re.search(r'0:\*\) words="([^"]*)"', completion).group(1)
+    compare("metersimctl.1", "command of the completion", commands, set(words.split()))
+    words = re.search(r'words="(--[^"]*)"', completion).group(1)
+    compare("metersimctl.1", "option of the completion", options, set(words.split()))
+    words = re.search(r'add\) words="([^"]*)"', completion, re.DOTALL).group(1)
+    keys = set(re.findall(r'\.key = "(\w+)"', read("sim/fault_conf.c"))) - {"line"}
+    compare("metersimctl.1", "key of a fault in the completion", keys,
+            {word.split("=")[0] for word in words.split()})
 
 
 def check_environment():
@@ -251,9 +269,11 @@ def check_build():
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: man.py METERSIMD")
-    check_program(sys.argv[1])
+    if len(sys.argv) != 3:
+        sys.exit("usage: man.py METERSIMD METERSIMCTL")
+    check_program(sys.argv[1], "metersimd.1")
+    check_program(sys.argv[2], "metersimctl.1")
+    check_commands(sys.argv[2])
     check_environment()
     check_keys()
     check_choices()
