@@ -119,6 +119,12 @@ static int create_player(struct bench_meter *meter, uint64_t seed)
 
 	if (!meter->conf->scenario)
 		return 0;
+	if (scenario_has_deeds(meter->conf->scenario))
+		log_info(meter->log,
+			 "%s: faults, polls, power and expectations of its scenario happen with "
+			 "--run "
+			 "only",
+			 meter->conf->name);
 	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
 	rng_init(&rng, seed, stream);
 	return player_create(&meter->player, meter->conf->scenario, meter->conf->name, false,
