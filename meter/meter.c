@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SERIAL_MAX     99999999
-#define HALF_TOLERANCE 1e-6   /* the element is better than that on a steady load */
-#define CODE_VECTOR    10     /* 7.11: phases are netted */
-#define STATUS_PASSED  110000 /* 8.1: program and EEPROM digits of "S 11 111" */
+#define SERIAL_MAX      99999999
+#define HALF_TOLERANCE  1e-6   /* the element is better than that on a steady load */
+#define CODE_VECTOR     10     /* 7.11: phases are netted */
+#define STATUS_PASSED   110000 /* 8.1: program and EEPROM digits of "S 11 111" */
 #define POWER_DOWNS_MAX 0xffff /* its register has 16 bits */
 
 struct meter {

@@ -152,7 +152,8 @@ static void write_hex(FILE *file, const uint8_t *bytes, size_t len_bytes)
 		hex[n++] = digits[bytes[i] & 15];
 		hex[n++] = ' ';
 	}
-	fwrite(hex, 1, n, file);
+	if (n)
+		fwrite(hex, 1, n, file);
 }
 
 static void write_text(struct capture *c, const char *name, const struct telegram *t,

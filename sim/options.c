@@ -85,8 +85,34 @@ static int bad_value(FILE *err, const char *option, const char *value, const cha
 	return -EINVAL;
 }
 
+/* Of --run. */
+static int take_run(struct options *o, int option, FILE *err)
+{
+	switch (option) {
+	case OPT_RUN:
+		o->run = optarg;
+		return 0;
+	case OPT_UNTIL:
+		if (conf_parse_duration(optarg, &o->until_ns) < 0 || o->until_ns < NS_PER_S)
+			return bad_value(err, "until", optarg, "a duration such as 1h30m");
+		return 0;
+	case OPT_REPORT:
+		o->report = optarg;
+		if (report_check_path(optarg) < 0)
+			return bad_value(err, "report", optarg,
+					 "a file that ends with .xml or .tap");
+		return 0;
+	default:
+		return -ENOENT;
+	}
+}
+
 static int take(struct options *o, int option, FILE *err)
 {
+	const int r = take_run(o, option, err);
+
+	if (r != -ENOENT)
+		return r;
 	switch (option) {
 	case OPT_CONFIG:
 		o->config = optarg;
@@ -109,19 +135,6 @@ static int take(struct options *o, int option, FILE *err)
 	case OPT_CAPTURE:
 		o->capture = optarg;
 		return *optarg ? 0 : bad_value(err, "capture", optarg, "the name of a file");
-	case OPT_RUN:
-		o->run = optarg;
-		return 0;
-	case OPT_UNTIL:
-		if (conf_parse_duration(optarg, &o->until_ns) < 0 || o->until_ns < NS_PER_S)
-			return bad_value(err, "until", optarg, "a duration such as 1h30m");
-		return 0;
-	case OPT_REPORT:
-		o->report = optarg;
-		if (report_check_path(optarg) < 0)
-			return bad_value(err, "report", optarg,
-					 "a file that ends with .xml or .tap");
-		return 0;
 	case OPT_CONTROL:
 		o->control = optarg;
 		return *optarg ? 0 : bad_value(err, "control", optarg, "a path or off");

@@ -482,7 +482,8 @@ static void test_no_recordings(void **state)
 	end(&files);
 
 	begin(&files, "a.ogg");
-	expect_error(files.path, -EINVAL, "a.ogg: its name ends in none of .csv, .wav, .flac, .cfg, .cff");
+	expect_error(files.path, -EINVAL,
+		     "a.ogg: its name ends in none of .csv, .wav, .flac, .cfg, .cff");
 	end(&files);
 
 	begin(&files, "a.csv");
