@@ -16,6 +16,8 @@ struct ramp {
 	double to;
 	int64_t begin_ns;
 	int64_t end_ns;
+	int64_t step_ns; /* 0: even */
+	int64_t step;    /* the one that it stands at; -1: none yet */
 };
 
 /* A place that is off its value by a random ratio, a new one in every slot of time. */
@@ -80,6 +82,23 @@ static void stop_ramp(struct player *player, size_t offset)
 	}
 }
 
+/* Whether it stands elsewhere than when it was followed last. */
+static bool moves(struct ramp *ramp, int64_t now_ns)
+{
+	const int64_t step = ramp->step_ns ? (now_ns - ramp->begin_ns) / ramp->step_ns : 0;
+
+	if (ramp->step_ns && step == ramp->step)
+		return false;
+	ramp->step = step;
+	return true;
+}
+
+/* So much of its time, in whole steps if it has any. */
+static int64_t passed_ns(const struct ramp *ramp, int64_t now_ns)
+{
+	return ramp->step_ns ? ramp->step * ramp->step_ns : now_ns - ramp->begin_ns;
+}
+
 /* Brings every ramp to now_ns (scenario time from the first round on). */
 static bool follow_ramps(struct player *player, int64_t now_ns, struct world *world)
 {
@@ -91,20 +110,22 @@ static bool follow_ramps(struct player *player, int64_t now_ns, struct world *wo
 
 		if (!ramp->active)
 			continue;
+		if (now_ns < ramp->end_ns && !moves(ramp, now_ns))
+			continue;
 		changed = true;
 		if (now_ns >= ramp->end_ns) {
 			*world_place(world, ramp->offset) = ramp->to;
 			ramp->active = false;
 			continue;
 		}
-		part = (double)(now_ns - ramp->begin_ns) / (double)(ramp->end_ns - ramp->begin_ns);
+		part = (double)passed_ns(ramp, now_ns) / (double)(ramp->end_ns - ramp->begin_ns);
 		*world_place(world, ramp->offset) = ramp->from + (ramp->to - ramp->from) * part;
 	}
 	return changed;
 }
 
 static void start_ramp(struct player *player, const struct change *change, int64_t begin_ns,
-		       int64_t over_ns, struct world *world)
+		       const struct event *event, struct world *world)
 {
 	for (size_t i = 0; i < player->scenario->ramp_places; i++) {
 		struct ramp *ramp = &player->ramps[i];
@@ -116,7 +137,9 @@ static void start_ramp(struct player *player, const struct change *change, int64
 				      .from = *world_place(world, change->offset),
 				      .to = change->value,
 				      .begin_ns = begin_ns,
-				      .end_ns = begin_ns + over_ns};
+				      .end_ns = begin_ns + event->time_ns,
+				      .step_ns = event->step_ns,
+				      .step = -1};
 		return;
 	}
 }
@@ -186,7 +209,7 @@ static void play_event(struct player *player, const struct event *event, int64_t
 		}
 		stop_ramp(player, change->offset);
 		if (event->action == ACTION_RAMP)
-			start_ramp(player, change, at_ns, event->time_ns, &player->steady);
+			start_ramp(player, change, at_ns, event, &player->steady);
 		else
 			*world_place(&player->steady, change->offset) = change->value;
 	}

@@ -274,6 +274,10 @@ static const struct {
 				  .max = 86400.0 * 366}},
 };
 
+/* Of a ramp: how long it rests at each value. */
+static const struct conf_field ramp_step = {
+	.key = "step", .read = conf_duration, .min = 0.001, .max = 86400.0};
+
 static bool read_changes(struct reader *reader, const struct conf_node *node, enum action action,
 			 struct event *event)
 {
@@ -296,6 +300,8 @@ static bool read_changes(struct reader *reader, const struct conf_node *node, en
 			ok = false;
 		else if (time->key && strcmp(key->text, time->key) == 0)
 			ok &= conf_duration(&reader->context, value, time, &event->time_ns);
+		else if (action == ACTION_RAMP && strcmp(key->text, ramp_step.key) == 0)
+			ok &= conf_duration(&reader->context, value, &ramp_step, &event->step_ns);
 		else
 			ok &= read_change(reader, key, value);
 	}

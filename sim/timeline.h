@@ -20,6 +20,7 @@ struct event {
 	int64_t at_ns;
 	enum action action;
 	int64_t time_ns; /* how long a ramp takes; how often what varies takes a new value */
+	int64_t step_ns; /* of a ramp that moves in steps; 0: with every window */
 	size_t first;    /* of its changes */
 	size_t count;
 	size_t order;      /* of reading: what is at the same time happens in this order */

@@ -179,6 +179,15 @@ class Run(unittest.TestCase):
             "at: 90min, expect: {current.l1: {near: 2, within: 0.01}}",
             "at: 2h30min, expect: {current.l2: {near: 3, within: 0.01}}", duration="4h"))
 
+    def test_ramp_in_steps(self):
+        self.play(self.events("at: 0s, set: {load.current: 0}",
+                              "at: 0s, ramp: {load.current: 10, over: 100s, step: 10s}",
+                              "at: 9.8s, expect: {current.l1: {equals: 0}}",
+                              "at: 15s, expect: {current.l1: {equals: 1}}",
+                              "at: 19.8s, expect: {current.l1: {equals: 1}}",
+                              "at: 95s, expect: {current.l1: {equals: 9}}",
+                              "at: 101s, expect: {current.l1: {equals: 10}}"))
+
     def test_every_and_times(self):
         out, _ = self.play(self.events("at: 1min, every: 10s, times: 4, mark: m",
                                        "at: 2min, every: 10min, expect: {voltage.l1: {above: 1}}"))
