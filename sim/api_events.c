@@ -5,7 +5,7 @@
  * values at a rate of the reader's choice, telegrams, faults that struck, settings that changed. A
  * reader has a queue of QUEUE_MAX bytes; who does not read is dropped when it is full, or when
  * its oldest event has waited for STALE_NS: a bus waits for nobody. Readers have their turns one
- * after another, READERS_A_TURN in one turn of the loop.
+ * after another, spread over the time between two events, READERS_A_TURN in one turn of the loop.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@
 #define EVERY_NS       NS_PER_S
 #define ALIVE_NS       (5 * NS_PER_S)    /* something is said at least so often */
 #define LOOK_NS        (100 * NS_PER_MS) /* at the settings */
-#define READERS_A_TURN 2
+#define READERS_A_TURN 1
 #define SETTINGS_MAX   32 /* points that are settings */
 #define EVENT_NAME_MAX 16
 #define TYPE_EVENTS    "text/event-stream"
@@ -44,6 +44,7 @@ struct reader {
 	const struct point *points[POINTS_MAX];
 	size_t point_count;
 	int64_t every_ns;
+	int64_t phase_ns;  /* by how much its second turn comes early */
 	int64_t values_ns; /* when values are due; CLK_NEVER: never */
 	int64_t alive_ns;  /* when something has to be said */
 	int64_t oldest_ns; /* when what is first in the queue was put there */
@@ -65,6 +66,7 @@ struct api_events {
 	struct reader *turn; /* who is next */
 	size_t readers;
 	uint64_t dropped;
+	double phase; /* of the newest reader, 0..1 */
 	const struct point *settings[SETTINGS_MAX];
 	size_t setting_count;
 	struct seen *seen; /* a meter each; NULL while nobody reads */
@@ -297,7 +299,8 @@ static void serve(struct reader *reader, int64_t now)
 	char *text;
 
 	if (reader->values_ns <= now) {
-		reader->values_ns += reader->every_ns;
+		reader->values_ns += reader->every_ns - reader->phase_ns;
+		reader->phase_ns = 0;
 		if (reader->values_ns <= now) /* behind: some are left out */
 			reader->values_ns = now + reader->every_ns;
 		text = event_text(EVENT_VALUES, values_json(reader), &len_bytes);
@@ -509,6 +512,10 @@ static void add_reader(struct api_events *events, struct reader *reader)
 	reader->values_ns = CLK_NEVER;
 	if (reader->types[EVENT_VALUES] && reader->point_count)
 		reader->values_ns = now;
+	/* who comes with others gets a turn apart from theirs: by the golden section */
+	events->phase += 0.6180339887;
+	events->phase -= (double)(int)events->phase;
+	reader->phase_ns = (int64_t)(events->phase * (double)reader->every_ns);
 	reader->next = events->first;
 	if (reader->next)
 		reader->next->prev = reader;

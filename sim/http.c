@@ -25,7 +25,7 @@
 			     */
 #define BLOCK_BYTES  ((size_t)16 * 1024)
 #define SWEEP_NS     (1 * NS_PER_S)
-#define WAKES_A_TURN 4
+#define WAKES_A_TURN 2
 
 struct gate {
 	struct http *http;

@@ -90,9 +90,8 @@ void child_run(struct child *child, const char *yaml)
 	child->exec_s = statistics_seconds();
 	child->pid = fork();
 	if (child->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);            /* whatever ends the benchmark */
-		setenv("XDG_RUNTIME_DIR", child->folder, 1); /* for its control socket */
-		unsetenv("RUNTIME_DIRECTORY");
+		prctl(PR_SET_PDEATHSIG, SIGTERM);              /* whatever ends the benchmark */
+		setenv("RUNTIME_DIRECTORY", child->folder, 1); /* for its control socket */
 		dup2(out[1], 1);
 		close(out[0]);
 		close(out[1]);
