@@ -58,7 +58,7 @@ static int find_path(const struct control_options *options, char path[DATA_PATH_
 }
 
 static int open_door(struct control *control, const struct control_options *options,
-		     struct diag *diag)
+		     const struct log *log, struct diag *diag)
 {
 	struct http_door door = {.bound = NULL};
 	char path[DATA_PATH_MAX];
@@ -71,8 +71,15 @@ static int open_door(struct control *control, const struct control_options *opti
 	if (r < 0)
 		return r;
 	r = unix_socket_open(&control->door, path, &why);
+	if (r == -EADDRINUSE && !options->path) { /* nobody has asked for this very place */
+		log_warning(log,
+			    "%s: another metersimd listens there: this one has no control socket "
+			    "(--control says where else)",
+			    path);
+		return 0;
+	}
 	if (r == -EADDRINUSE)
-		why = "another metersimd listens there; --control says where else, or off";
+		why = "another metersimd listens there";
 	if (r < 0)
 		return complain(diag, path, why, r);
 	door.fd = control->door.fd;
@@ -135,7 +142,7 @@ static int create(struct control *control, const struct control_options *options
 	if (r == 0)
 		r = http_create(&control->http, &http);
 	if (r == 0)
-		r = open_door(control, options, diag);
+		r = open_door(control, options, config->log, diag);
 	if (r == 0)
 		r = open_panel(control, options, diag);
 	return r;

@@ -2,6 +2,7 @@
 """The control API: what it says is what the buses say, and what it refuses changes nothing."""
 import json
 import os
+import signal
 import socket
 import stat
 import struct
@@ -550,6 +551,18 @@ class Doors(ControlTest):
         self.assertEqual(other.returncode, 69, other.stderr)
         self.assertIn("another metersimd listens there", other.stderr)
         self.assertFalse(os.path.lexists(self.daemon.path("port2")))
+        self.assertEqual(self.client.get("/v1/bench")[0], 200)
+
+    def test_two_daemons(self):
+        """The second one at the default place goes without a socket, and says so."""
+        self.start_client()
+        other = daemon.Daemon(BENCH.replace("pty: port", "pty: port2"), folder=self.daemon.folder)
+        self.assertNotIn("metersimctl", other.banner)
+        self.assertTrue(os.path.lexists(other.path("port2")))
+        other.signal(signal.SIGTERM)
+        _, err = other.process.communicate(timeout=20)
+        self.assertEqual(other.process.returncode, 0, err)
+        self.assertIn("this one has no control socket", err)
         self.assertEqual(self.client.get("/v1/bench")[0], 200)
 
     def test_a_dangling_socket_is_replaced(self):
