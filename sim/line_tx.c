@@ -234,6 +234,20 @@ static void end(struct line_tx *tx)
 		tx->output.sent(tx->output.ctx, &telegram);
 }
 
+/* All characters that are due; of a burst that is alone and not paced here, all there are. */
+static void hand_out(struct line_tx *tx, int64_t now_ns)
+{
+	if (tx->mode != LINE_TX_PACED && !tx->merged && !tx->now.char_gap_ns) {
+		memcpy(tx->said + tx->sent, tx->now.bytes + tx->sent, tx->count - tx->sent);
+		tx->sent = tx->count;
+		return;
+	}
+	while (tx->sent < tx->count && due_ns(tx, tx->sent) <= now_ns) {
+		tx->said[tx->sent] = byte_at(tx, tx->sent);
+		tx->sent++;
+	}
+}
+
 int64_t line_tx_run(struct line_tx *tx, int64_t now_ns)
 {
 	while (tx->running || tx->waiting_count) {
@@ -245,10 +259,7 @@ int64_t line_tx_run(struct line_tx *tx, int64_t now_ns)
 		if (!tx->running)
 			begin(tx);
 		from = tx->sent;
-		while (tx->sent < tx->count && due_ns(tx, tx->sent) <= now_ns) {
-			tx->said[tx->sent] = byte_at(tx, tx->sent);
-			tx->sent++;
-		}
+		hand_out(tx, now_ns);
 		next_ns = tx->sent < tx->count ? due_ns(tx, tx->sent) : over_ns(tx, tx->count);
 		if (tx->sent > from)
 			tx->output.send(tx->output.ctx, tx->said + from, tx->sent - from);
