@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define FAILURES_SHOWN 100
+
 static double seconds(int64_t ns)
 {
 	return (double)ns * 1e-9;
@@ -28,13 +30,19 @@ size_t report_failures(const struct report *r)
 
 void report_print_failures(const struct report *r, FILE *out)
 {
+	size_t shown = 0;
+
 	for (size_t i = 0; i < director_count(r->director); i++) {
 		const struct judgement *j = director_judgement(r->director, i);
 
-		if (!j->held)
+		if (j->held)
+			continue;
+		if (shown++ < FAILURES_SHOWN)
 			fprintf(out, "%s:%u: at %.10g s: %s: it is %s\n", r->file, j->file_line,
 				seconds(j->at_ns), j->what, j->is);
 	}
+	if (shown > FAILURES_SHOWN)
+		fprintf(out, "and %zu more\n", shown - FAILURES_SHOWN);
 }
 
 /* What XML must not have as it is; control characters cannot come here. */

@@ -18,7 +18,7 @@ struct report {
 };
 
 size_t report_failures(const struct report *report);
-/* Each expectation that did not hold, a line each. */
+/* Expectations that did not hold, a line each, at most a hundred. */
 void report_print_failures(const struct report *report, FILE *out);
 void report_junit(const struct report *report, FILE *out);
 void report_tap(const struct report *report, FILE *out);
