@@ -17,17 +17,24 @@ static const struct route *all_routes(size_t *ret_count);
 
 /* --- what handlers share --- */
 
-bool api_range(const struct route_request *request, size_t total, size_t *ret_from, size_t *ret_end,
-	       struct route_answer *answer)
+void api_reply_list(const struct api *api, const struct route_request *request,
+		    const struct api_list *list, struct route_answer *ret)
 {
+	const int64_t total = (int64_t)list->total;
+	json_t *items;
 	int64_t from = 0, count = API_LIST_DEFAULT;
 
-	if (!route_query_int(request, "from", 0, INT32_MAX, &from, answer) ||
-	    !route_query_int(request, "count", 1, API_LIST_MAX, &count, answer))
-		return false;
-	*ret_from = (size_t)from < total ? (size_t)from : total;
-	*ret_end = (size_t)count < total - *ret_from ? *ret_from + (size_t)count : total;
-	return true;
+	if (!route_query_int(request, "from", 0, INT32_MAX, &from, ret) ||
+	    !route_query_int(request, "count", 1, API_LIST_MAX, &count, ret))
+		return;
+	if (from > total)
+		from = total;
+	items = json_array();
+	for (int64_t i = from; i < total && i - from < count; i++)
+		json_array_append_new(items, list->item(api, (size_t)i));
+	route_reply(ret, 200,
+		    json_pack("{s:I, s:I, s:o}", "total", (json_int_t)total, "from",
+			      (json_int_t)from, list->kind, items));
 }
 
 json_t *api_time(const struct api *api, int64_t at_ns)

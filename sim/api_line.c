@@ -136,18 +136,10 @@ static json_t *verdict_json(const struct verdict *v)
 void api_get_lines(void *ctx, const struct route_request *request, struct route_answer *ret)
 {
 	const struct api *api = ctx;
-	const size_t total = bench_line_count(api->config.bench);
-	size_t from, end;
-	json_t *list;
 
-	if (!api_range(request, total, &from, &end, ret))
-		return;
-	list = json_array();
-	for (size_t i = from; i < end; i++)
-		json_array_append_new(list, line_json(api, i));
-	route_reply(ret, 200,
-		    json_pack("{s:I, s:I, s:o}", "total", (json_int_t)total, "from",
-			      (json_int_t)from, "lines", list));
+	api_reply_list(api, request,
+		       &(struct api_list){"lines", bench_line_count(api->config.bench), line_json},
+		       ret);
 }
 
 void api_get_line(void *ctx, const struct route_request *request, struct route_answer *ret)

@@ -131,18 +131,11 @@ static json_t *lines_of(const struct api *api, size_t meter)
 void api_get_meters(void *ctx, const struct route_request *request, struct route_answer *ret)
 {
 	const struct api *api = ctx;
-	const size_t total = bench_meter_count(api->config.bench);
-	size_t from, end;
-	json_t *list;
 
-	if (!api_range(request, total, &from, &end, ret))
-		return;
-	list = json_array();
-	for (size_t i = from; i < end; i++)
-		json_array_append_new(list, meter_json(api, i));
-	route_reply(ret, 200,
-		    json_pack("{s:I, s:I, s:o}", "total", (json_int_t)total, "from",
-			      (json_int_t)from, "meters", list));
+	api_reply_list(api, request,
+		       &(struct api_list){"meters", bench_meter_count(api->config.bench),
+					  meter_json},
+		       ret);
 }
 
 void api_get_meter(void *ctx, const struct route_request *request, struct route_answer *ret)

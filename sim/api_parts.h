@@ -18,9 +18,15 @@ struct api {
 typedef void api_handler(void *ctx, const struct route_request *request, struct route_answer *ret);
 
 /* api.c */
-/* "from" and "count" of a list of total things; false: refused. */
-bool api_range(const struct route_request *request, size_t total, size_t *ret_from, size_t *ret_end,
-	       struct route_answer *answer);
+struct api_list {
+	const char *kind; /* the member's name */
+	size_t total;
+	json_t *(*item)(const struct api *api, size_t index);
+};
+
+/* The items that the request's "from" and "count" ask for. */
+void api_reply_list(const struct api *api, const struct route_request *request,
+		    const struct api_list *list, struct route_answer *ret);
 /* UTC of a time of the clock, as JSON. */
 json_t *api_time(const struct api *api, int64_t at_ns);
 

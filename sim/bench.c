@@ -47,16 +47,6 @@ static int64_t metering_now_ns(const struct bench *bench, int64_t real_ns)
 	       (int64_t)((double)(real_ns - bench->real_base_ns) * bench->speed);
 }
 
-/* When metering time will have come so far; a bench that crawls is looked at once an hour. */
-static int64_t real_of(const struct bench *bench, int64_t metering_ns)
-{
-	const double wait_ns = (double)(metering_ns - bench->metering_base_ns) / bench->speed;
-
-	if (!(bench->speed > 0))
-		return CLK_NEVER;
-	return bench->real_base_ns + (wait_ns < (double)NS_PER_H ? (int64_t)wait_ns + 1 : NS_PER_H);
-}
-
 /* Metering time goes on from here: at another speed, or because it could not keep up. */
 static void rebase(struct bench *bench, int64_t real_ns, int64_t metering_ns)
 {
@@ -125,7 +115,7 @@ static void on_metering(void *ctx)
 		return;
 	}
 	rebase(bench, real_ns, now_ns); /* keeps the numbers small however long it runs */
-	loop_timer_set(bench->metering_timer, real_of(bench, earliest_due_ns(bench)));
+	loop_timer_set(bench->metering_timer, bench_real_ns(bench, earliest_due_ns(bench)));
 }
 
 /* --- the whole --- */
@@ -318,8 +308,7 @@ int64_t bench_real_ns(const struct bench *bench, int64_t metering_ns)
 
 	if (!(bench->speed > 0) || !(wait_ns < (double)(CLK_NEVER / 4)))
 		return CLK_NEVER;
-	return bench->real_base_ns + (int64_t)wait_ns +
-	       1; /* as metering itself: with it, not before */
+	return bench->real_base_ns + (int64_t)wait_ns + 1; /* when it has come, not just before */
 }
 
 void bench_set_power(struct bench *bench, size_t meter, bool on)

@@ -112,11 +112,21 @@ static int create_intervals(struct bench_meter *meter, struct diag *diag)
 	return intervals_open(&meter->intervals, conf->intervals, &conf->intervals_config, diag);
 }
 
-static int create_player(struct bench_meter *meter, uint64_t seed)
+/* A meter draws the same numbers from a scenario whichever way it came to it. */
+static int play(struct bench_meter *meter, const struct scenario *scenario, bool whole_bench,
+		int64_t start_ns, uint64_t seed)
 {
 	char stream[CONF_TEXT_MAX + 16];
 	struct rng rng;
 
+	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
+	rng_init(&rng, seed, stream);
+	return player_create(&meter->player, scenario, meter->conf->name, whole_bench, start_ns,
+			     &rng);
+}
+
+static int play_own(struct bench_meter *meter, uint64_t seed)
+{
 	if (!meter->conf->scenario)
 		return 0;
 	if (scenario_has_deeds(meter->conf->scenario))
@@ -125,22 +135,15 @@ static int create_player(struct bench_meter *meter, uint64_t seed)
 			 "--run "
 			 "only",
 			 meter->conf->name);
-	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
-	rng_init(&rng, seed, stream);
-	return player_create(&meter->player, meter->conf->scenario, meter->conf->name, false,
-			     meter->conf->scenario_local_time ? clk_real_time_of_day() : 0, &rng);
+	return play(meter, meter->conf->scenario, false,
+		    meter->conf->scenario_local_time ? clk_real_time_of_day() : 0, seed);
 }
 
 int bench_meter_follow(struct bench_meter *meter, const struct scenario *scenario, uint64_t seed)
 {
-	char stream[CONF_TEXT_MAX + 16];
-	struct rng rng;
-
 	player_destroy(meter->player);
 	meter->player = NULL;
-	snprintf(stream, sizeof(stream), "scenario of %s", meter->conf->name);
-	rng_init(&rng, seed, stream);
-	return player_create(&meter->player, scenario, meter->conf->name, true, 0, &rng);
+	return play(meter, scenario, true, 0, seed);
 }
 
 void bench_meter_set_power(struct bench_meter *meter, bool on)
@@ -169,7 +172,7 @@ int bench_meter_create(struct bench_meter **ret, const struct bench_meter_conf *
 	if (r == 0)
 		r = create_intervals(meter, diag);
 	if (r == 0)
-		r = create_player(meter, seed);
+		r = play_own(meter, seed);
 	if (r < 0) {
 		bench_meter_destroy(meter);
 		return r;

@@ -565,16 +565,6 @@ static int copy_columns(struct comtrade *comtrade)
 
 /* --- opening --- */
 
-static void skip_byte_order_mark(FILE *file)
-{
-	static const char mark[] = {'\xef', '\xbb', '\xbf'};
-	char begin[sizeof(mark)];
-
-	if (fread(begin, 1, sizeof(begin), file) != sizeof(begin) ||
-	    memcmp(begin, mark, sizeof(mark)) != 0)
-		rewind(file);
-}
-
 static int read_cfg(struct comtrade *comtrade)
 {
 	const bool cff = comtrade->dat_file == comtrade->cfg_file;
@@ -586,7 +576,7 @@ static int read_cfg(struct comtrade *comtrade)
 				    .limit_bytes = CFG_LINE_BYTES};
 	int r = 0;
 
-	skip_byte_order_mark(in.file);
+	recording_text_begin(&in);
 	if (cff)
 		r = comtrade_cff_begin(&in);
 	if (r == 0)

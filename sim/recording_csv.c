@@ -303,22 +303,12 @@ static int read_head(struct csv *csv, bool *ret_names)
 	return 0;
 }
 
-static void skip_byte_order_mark(FILE *file)
-{
-	static const char mark[] = {'\xef', '\xbb', '\xbf'};
-	char begin[sizeof(mark)];
-
-	if (fread(begin, 1, sizeof(begin), file) != sizeof(begin) ||
-	    memcmp(begin, mark, sizeof(mark)) != 0)
-		rewind(file);
-}
-
 /* Leaves the file before the first row. */
 static int open_csv(struct csv *csv, bool *ret_names)
 {
 	int r;
 
-	skip_byte_order_mark(csv->in.file);
+	recording_text_begin(&csv->in);
 	do {
 		csv->first_at = ftello(csv->in.file);
 		csv->first_line = csv->in.line + 1;

@@ -47,6 +47,16 @@ int recording_text_complain(const struct recording_text *in, const char *at, con
 	return -EINVAL;
 }
 
+void recording_text_begin(const struct recording_text *in)
+{
+	static const char mark[] = {'\xef', '\xbb', '\xbf'};
+	char begin[sizeof(mark)];
+
+	if (fread(begin, 1, sizeof(begin), in->file) != sizeof(begin) ||
+	    memcmp(begin, mark, sizeof(mark)) != 0)
+		rewind(in->file);
+}
+
 int recording_text_line(struct recording_text *in)
 {
 	size_t len = 0;

@@ -29,6 +29,8 @@ __attribute__((format(printf, 2, 3))) int recording_log_complain(const struct re
 __attribute__((format(printf, 3, 4))) int recording_text_complain(const struct recording_text *in,
 								  const char *at,
 								  const char *format, ...);
+/* At the beginning of the file: past a byte order mark, if there is one. */
+void recording_text_begin(const struct recording_text *in);
 /* Fills in->text. 1; 0 at the end of the file; -EINVAL or -EIO, reported. */
 int recording_text_line(struct recording_text *in);
 /* Cuts the next field off, without blanks and quotes around it; NULL: none left. */

@@ -9,6 +9,27 @@ static json_t *with_value(const char *text)
 	return json_pack("{s:s}", "value", text);
 }
 
+/* Shows the answer: a point, or all its "points". */
+static enum ctl_status ask(struct program *p, const char *method, json_t *body,
+			   void (*show)(const struct program *p, const json_t *point))
+{
+	json_t *answer, *list, *point;
+	enum ctl_status what = program_ask(p, method, body, &answer);
+	size_t i;
+
+	if (what != CTL_FINE)
+		return what;
+	if (p->json)
+		return program_print(answer);
+	list = json_object_get(answer, "points");
+	if (!list)
+		show(p, answer);
+	for (i = 0; (point = json_array_get(list, i)); i++)
+		show(p, point);
+	json_decref(answer);
+	return CTL_FINE;
+}
+
 /* --- points --- */
 
 static void show_point(const struct program *p, const json_t *point)
@@ -24,20 +45,9 @@ static void show_point(const struct program *p, const json_t *point)
 
 static enum ctl_status get_all(struct program *p)
 {
-	enum ctl_status what = program_meter_path(p, "points", "");
-	json_t *answer, *point;
-	size_t i;
+	const enum ctl_status what = program_meter_path(p, "points", "");
 
-	if (what == CTL_FINE)
-		what = program_ask(p, "GET", NULL, &answer);
-	if (what != CTL_FINE)
-		return what;
-	if (p->json)
-		return program_print(answer);
-	for (i = 0; (point = json_array_get(json_object_get(answer, "points"), i)); i++)
-		show_point(p, point);
-	json_decref(answer);
-	return CTL_FINE;
+	return what == CTL_FINE ? ask(p, "GET", NULL, show_point) : what;
 }
 
 enum ctl_status ctl_get(struct program *p, int argc, char **argv)
@@ -68,19 +78,10 @@ enum ctl_status ctl_get(struct program *p, int argc, char **argv)
 
 enum ctl_status ctl_set(struct program *p, int argc, char **argv)
 {
-	enum ctl_status what = program_meter_path(p, "points", argv[0]);
-	json_t *point;
+	const enum ctl_status what = program_meter_path(p, "points", argv[0]);
 
 	(void)argc;
-	if (what == CTL_FINE)
-		what = program_ask(p, "PUT", with_value(argv[1]), &point);
-	if (what != CTL_FINE)
-		return what;
-	if (p->json)
-		return program_print(point);
-	show_point(p, point);
-	json_decref(point);
-	return CTL_FINE;
+	return what == CTL_FINE ? ask(p, "PUT", with_value(argv[1]), show_point) : what;
 }
 
 /* --- world --- */
@@ -102,28 +103,15 @@ static void show_world(const struct program *p, const json_t *point)
 
 static enum ctl_status world_get(struct program *p, const char *name)
 {
-	enum ctl_status what = program_meter_path(p, "world", name);
-	json_t *answer, *point;
-	size_t i;
+	const enum ctl_status what = program_meter_path(p, "world", name);
 
-	if (what == CTL_FINE)
-		what = program_ask(p, "GET", NULL, &answer);
-	if (what != CTL_FINE)
-		return what;
-	if (p->json)
-		return program_print(answer);
-	if (*name)
-		show_world(p, answer);
-	for (i = 0; (point = json_array_get(json_object_get(answer, "points"), i)); i++)
-		show_world(p, point);
-	json_decref(answer);
-	return CTL_FINE;
+	return what == CTL_FINE ? ask(p, "GET", NULL, show_world) : what;
 }
 
 enum ctl_status ctl_world(struct program *p, int argc, char **argv)
 {
 	enum ctl_status what;
-	json_t *value, *answer;
+	json_t *value;
 
 	if (argc >= 1 && strcmp(argv[0], "get") == 0 && argc <= 2)
 		return world_get(p, argc == 2 ? argv[1] : "");
@@ -138,12 +126,5 @@ enum ctl_status ctl_world(struct program *p, int argc, char **argv)
 		return what;
 	value = argc == 3 ? json_string(argv[2])
 			  : json_pack("[s, s, s]", argv[2], argv[3], argv[4]);
-	what = program_ask(p, "PUT", json_pack("{s:o}", "value", value), &answer);
-	if (what != CTL_FINE)
-		return what;
-	if (p->json)
-		return program_print(answer);
-	show_world(p, answer);
-	json_decref(answer);
-	return CTL_FINE;
+	return ask(p, "PUT", json_pack("{s:o}", "value", value), show_world);
 }

@@ -5,72 +5,18 @@
  * The first byte chooses what the sidecar would, the rest is a CFF file, or a configuration up to
  * a line "===" and data behind it. Whatever comes out must be finite and within the limits.
  */
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "metrology/playback.h"
+#include "shared.h"
 #include "sim/recording_reader.h"
 
-#define FRAMES_MAX  10000
-#define PULL_FRAMES 320
-#define LIMIT       1000.0f
-#define BETWEEN     "\n===\n"
+#define BETWEEN "\n===\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(float *const ch[WAVE_CHANNELS], int frames)
-{
-	for (int c = 0; c < WAVE_CHANNELS; c++) {
-		for (int k = 0; k < frames; k++) {
-			if (!(fabsf(ch[c][k]) <= LIMIT))
-				abort();
-		}
-	}
-}
-
-static void play(struct playback *playback)
-{
-	static float samples[WAVE_CHANNELS][PULL_FRAMES];
-	const struct wave_source source = playback_source(playback);
-	float *ch[WAVE_CHANNELS];
-	int n;
-
-	for (int c = 0; c < WAVE_CHANNELS; c++)
-		ch[c] = samples[c];
-	for (int frames = 0; frames < FRAMES_MAX; frames += n) {
-		n = source.pull(source.ctx, ch, PULL_FRAMES);
-		if (n <= 0)
-			break;
-		check(ch, n);
-	}
-}
-
-static void start(struct recording_reader *reader)
-{
-	float limit[PLAYBACK_COLUMNS_MAX] = {0};
-	struct playback_channel map[WAVE_CHANNELS];
-	struct playback *playback;
-
-	for (int c = 0; c < WAVE_CHANNELS; c++) {
-		const int column = c < (int)reader->playback.columns ? c : -1;
-
-		map[c] = (struct playback_channel){.column = column, .scale = 1};
-		if (column >= 0)
-			limit[column] = LIMIT;
-	}
-	if (reader->start(reader, limit) < 0)
-		return;
-	if (!(reader->playback.rate_hz > 0))
-		abort();
-	if (playback_create(&playback, &reader->playback, map, true) < 0)
-		return;
-	play(playback);
-	playback_destroy(playback);
-}
 
 static FILE *open_memory(const uint8_t *data, size_t size)
 {
@@ -105,7 +51,7 @@ static void run(const uint8_t *data, size_t size, const struct recording_comtrad
 		return;
 	if (open_files(data, size, &files)) {
 		if (recording_comtrade_open(&reader, &files, &log, options) == 0) {
-			start(&reader);
+			shared_play(&reader);
 			reader.destroy(reader.playback.ctx);
 		} else if (diag_count(log.diag) == 0) {
 			abort(); /* refused without a reason */
